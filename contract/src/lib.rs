@@ -1,0 +1,19 @@
+//! What both ends of a call agree on; nothing here does I/O.
+//!
+//! - [`Procedure`]: a procedure's name and types. [`Fibonacci`] is the demonstration.
+//! - [`Fault`] and its [`Code`]: how a call fails, on the wire and in the API.
+//! - [`Topology`]: the names of a service's exchanges and queues.
+//! - [`MessageType`] and [`header`]: the names that messages carry.
+
+mod code;
+mod fault;
+pub mod header;
+mod message_type;
+mod procedure;
+mod topology;
+
+pub use code::{Code, UnknownCode};
+pub use fault::Fault;
+pub use message_type::{MessageType, UnknownMessageType};
+pub use procedure::{Fibonacci, Procedure};
+pub use topology::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, Topology};

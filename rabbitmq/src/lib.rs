@@ -1,0 +1,1 @@
+//! Starts a private RabbitMQ node from the configuration in this folder.

@@ -1,0 +1,2 @@
+//! The Warren page.
+fn main() {}

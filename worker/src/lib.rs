@@ -1,0 +1,1 @@
+//! Serves procedures behind RabbitMQ.

@@ -1,0 +1,1 @@
+//! Everything that a person runs: up, test, bench, doctor.

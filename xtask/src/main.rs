@@ -1,0 +1,2 @@
+//! Everything that a person runs.
+fn main() {}
