@@ -1,0 +1,128 @@
+//! The headers of a frame.
+
+use std::fmt;
+
+/// The headers of a frame, unescaped, in the order in which they stand on the wire.
+///
+/// All of them share one text buffer, so that a frame costs two allocations for its headers
+/// however many they are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// Every name and value, one after the other, with nothing between them.
+    text: String,
+    ends: Vec<Ends>,
+}
+
+/// Where a header's name and value end in the text; it starts where the one before it ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    name: usize,
+    value: usize,
+}
+
+impl Headers {
+    /// No headers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Room for `count` headers of `bytes` bytes altogether.
+    pub(crate) fn with_capacity(count: usize, bytes: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            ends: Vec::with_capacity(count),
+        }
+    }
+
+    /// Appends a header, also when there is one of this name already.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name = self.text.len();
+        self.text.push_str(value);
+        let value = self.text.len();
+        self.ends.push(Ends { name, value });
+    }
+
+    /// The value of the first header of this name, which the specification says is the one to
+    /// use (section "Repeated Header Entries").
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// Every header as name and value, repeated ones included.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut start = 0;
+        self.ends.iter().map(move |ends| {
+            let name = &self.text[start..ends.name];
+            let value = &self.text[ends.name..ends.value];
+            start = ends.value;
+            (name, value)
+        })
+    }
+
+    /// How many headers there are, repeated ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no header at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The bytes of all names and values together, unescaped.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
+        let mut collected = Self::new();
+        for (name, value) in headers {
+            collected.push(name.as_ref(), value.as_ref());
+        }
+        collected
+    }
+}
+
+impl fmt::Debug for Headers {
+    /// Lists the headers, but hides a passcode: what is printed for debugging ends up in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(name, value)| (name, if name == "passcode" { "…" } else { value });
+        f.debug_list().entries(self.iter().map(shown)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_headers_are_all_kept_and_the_first_one_counts() {
+        let headers = Headers::from_iter([("foo", "World"), ("bar", ""), ("foo", "Hello")]);
+        assert_eq!(headers.get("foo"), Some("World"));
+        assert_eq!(headers.get("bar"), Some(""));
+        assert_eq!(headers.get("baz"), None);
+        assert_eq!(
+            headers.iter().collect::<Vec<_>>(),
+            [("foo", "World"), ("bar", ""), ("foo", "Hello")]
+        );
+        assert_eq!(headers.len(), 3);
+        assert!(!headers.is_empty());
+    }
+
+    #[test]
+    fn debug_output_hides_the_passcode() {
+        let headers = Headers::from_iter([("login", "web"), ("passcode", "secret")]);
+        assert_eq!(
+            format!("{headers:?}"),
+            r#"[("login", "web"), ("passcode", "…")]"#
+        );
+    }
+}
