@@ -1,1 +1,27 @@
 //! Starts a private RabbitMQ node from the configuration in this folder.
+//!
+//! A [`Node`] has its own data folder, its own [`Ports`] on 127.0.0.1, and no epmd; it disturbs no
+//! other broker of the machine, and nothing of it is left when it is dropped or when the process
+//! that started it dies. Everything here blocks.
+//!
+//! - [`Node`]: start, stop, kill, start again, where to connect, a virtual host of one's own.
+//! - [`shared`]: one node for all tests of a process.
+//! - [`Ports`]: ports that no other node takes meanwhile.
+//! - [`find_server`]: where the installed RabbitMQ is.
+//! - [`Child`]: a process that cannot outlive ours; the workers that `up` starts are such, too.
+
+mod child;
+mod definitions;
+mod error;
+mod files;
+mod node;
+mod ports;
+mod readiness;
+mod server;
+
+pub use child::Child;
+pub use definitions::VhostError;
+pub use error::StartError;
+pub use node::{Node, shared};
+pub use ports::{NoFreePorts, Ports, is_free};
+pub use server::{SERVER_VARIABLE, ServerNotFound, find_server};

@@ -1,0 +1,62 @@
+//! The topology and the users, and how a further virtual host gets its own copy of them.
+
+use serde_json::{Value, json};
+
+pub(crate) const DEFINITIONS: &str = include_str!("../definitions.json");
+
+/// The definitions with everything in the virtual host `name` in place of `/`, and without users:
+/// those belong to all virtual hosts.
+fn for_vhost(name: &str) -> Result<Value, serde_json::Error> {
+    let mut definitions: Value = serde_json::from_str(DEFINITIONS)?;
+    if let Some(sections) = definitions.as_object_mut() {
+        sections.remove("users");
+        for object in sections
+            .values_mut()
+            .filter_map(Value::as_array_mut)
+            .flatten()
+        {
+            if object.get("vhost").is_some() {
+                object["vhost"] = json!(name);
+            }
+        }
+        sections.insert("vhosts".into(), json!([{ "name": name }]));
+    }
+    Ok(definitions)
+}
+
+/// Imports the definitions into a virtual host `name` through the management API at `url`.
+pub(crate) fn import(url: &str, name: &str) -> Result<(), VhostError> {
+    ureq::post(format!("{url}/api/definitions"))
+        .header("authorization", GUEST)
+        .send_json(for_vhost(name)?)?;
+    Ok(())
+}
+
+/// `guest:guest` in HTTP's basic scheme (RFC 7617).
+const GUEST: &str = "Basic Z3Vlc3Q6Z3Vlc3Q=";
+
+/// Why a virtual host could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum VhostError {
+    /// `definitions.json` is not JSON.
+    #[error("definitions.json: {0}")]
+    Definitions(#[from] serde_json::Error),
+
+    /// The management API refused, or did not answer.
+    #[error("the management API: {0}")]
+    Management(#[from] ureq::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_another_vhost_refers_to_the_default_one() {
+        let definitions = for_vhost("own").expect("definitions.json is JSON");
+        assert_eq!(definitions["vhosts"], json!([{ "name": "own" }]));
+        assert_eq!(definitions["queues"][0]["vhost"], "own");
+        assert!(!definitions.to_string().contains(r#""vhost":"/""#));
+        assert!(definitions.get("users").is_none());
+    }
+}

@@ -1,0 +1,101 @@
+//! A node's data folder: what is written there before each start.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::definitions::DEFINITIONS;
+use crate::error::StartError;
+use crate::ports::Ports;
+
+const CONFIGURATION: &str = include_str!("../rabbitmq.conf");
+const ENABLED_PLUGINS: &str = include_str!("../enabled_plugins");
+
+/// Looking up `localhost` without the operating system's resolver spares the node a helper
+/// process, and makes its start independent of the machine's name service.
+const RESOLVER: &str = "{lookup, [file]}.\n{host, {127,0,0,1}, [\"localhost\"]}.\n";
+
+/// The paths in a node's data folder.
+#[derive(Debug)]
+pub(crate) struct Files {
+    data: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn new(data: PathBuf) -> Self {
+        Self { data }
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.data.join("rabbitmq.log")
+    }
+
+    /// The folder of `.conf` files, which RabbitMQ reads in the order of their names.
+    pub(crate) fn configuration(&self) -> PathBuf {
+        self.data.join("conf.d")
+    }
+
+    pub(crate) fn enabled_plugins(&self) -> PathBuf {
+        self.data.join("enabled_plugins")
+    }
+
+    pub(crate) fn resolver(&self) -> PathBuf {
+        self.data.join("inetrc")
+    }
+
+    /// An empty file, in place of the machine-wide `rabbitmq-env.conf`.
+    pub(crate) fn environment(&self) -> PathBuf {
+        self.data.join("rabbitmq-env.conf")
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join("database")
+    }
+
+    /// Writes all but the database and the log, anew at each start: a newer checkout brings newer
+    /// configuration.
+    pub(crate) fn write(&self, ports: &Ports) -> Result<(), StartError> {
+        for folder in [self.configuration(), self.database()] {
+            fs::create_dir_all(&folder).map_err(|source| StartError::Write {
+                path: folder,
+                source,
+            })?;
+        }
+        let definitions = self.data.join("definitions.json");
+        let configuration = self.configuration();
+        write(&configuration.join("10-warren.conf"), CONFIGURATION)?;
+        write(
+            &configuration.join("20-node.conf"),
+            &node_configuration(ports, &definitions),
+        )?;
+        write(&definitions, DEFINITIONS)?;
+        write(&self.enabled_plugins(), ENABLED_PLUGINS)?;
+        write(&self.resolver(), RESOLVER)?;
+        write(&self.environment(), "")
+    }
+}
+
+/// What `rabbitmq.conf` leaves to each place: addresses, and where the definitions are.
+fn node_configuration(ports: &Ports, definitions: &Path) -> String {
+    format!(
+        "listeners.tcp.1 = 127.0.0.1:{amqp}\n\
+         web_stomp.tcp.listener = 127.0.0.1:{web_stomp}\n\
+         management.tcp.ip = 127.0.0.1\n\
+         management.tcp.port = {management}\n\
+         load_definitions = {definitions}\n",
+        amqp = ports.amqp,
+        web_stomp = ports.web_stomp,
+        management = ports.management,
+        definitions = definitions.display(),
+    )
+}
+
+fn write(path: &Path, text: &str) -> Result<(), StartError> {
+    fs::write(path, text).map_err(|source| StartError::Write {
+        path: path.to_path_buf(),
+        source,
+    })
+}
