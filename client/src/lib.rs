@@ -1,1 +1,37 @@
-//! RPC over RabbitMQ's Web-STOMP, from a browser or from a terminal.
+//! Calls procedures behind RabbitMQ, through its Web-STOMP plugin, from a browser or from a
+//! terminal. Every call settles by its deadline, with a reply or a [`CallError`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), warren_client::CallError> {
+//! use warren_client::{Client, Config};
+//! use warren_contract::Fibonacci;
+//!
+//! let client = Client::connect(Config::default());
+//! let reply = client.call::<Fibonacci>(30).await?;
+//! assert_eq!(reply.value, 832_040);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! From the outside in:
+//!
+//! - [`Client`] and [`Call`]: what users hold.
+//! - `driver`: the one task behind a `Client`. It moves bytes, commands and timers between the
+//!   socket, the clients' handles and the engine, and decides nothing.
+//! - [`engine`]: all decisions, without I/O: when to connect, what to send, how each call settles.
+//! - `socket`: a WebSocket in the browser and one on tokio, of the same shape.
+
+mod call;
+mod client;
+mod config;
+mod connection;
+mod driver;
+pub mod engine;
+mod error;
+mod socket;
+
+pub use call::{Call, CallOptions, Reply};
+pub use client::{Client, Counters};
+pub use config::{Config, Mode};
+pub use connection::{ConnectionState, Disconnect};
+pub use error::CallError;

@@ -1,0 +1,117 @@
+//! The handle that users clone and call.
+
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+use warren_contract::Procedure;
+
+use crate::{
+    Call, CallError, CallOptions, Config, ConnectionState,
+    driver::{self, Command},
+    engine::{Engine, Request},
+    socket,
+};
+
+/// What happened on the connection that no call can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Replies and bounces that belong to no pending call: late, doubled, or not ours. Dropped.
+    pub unmatched: u64,
+    /// Messages that cannot be read as a reply at all. Dropped.
+    pub malformed: u64,
+    /// How often the connection came online.
+    pub connects: u64,
+    /// Requests sent again because the connection was lost before their reply came.
+    pub resent: u64,
+}
+
+/// A client of one service. Clones share one connection; it is closed when the last is dropped.
+///
+/// A `Client` needs a tokio runtime, or a browser, to run in.
+#[derive(Clone, Debug)]
+pub struct Client {
+    handle: Handle,
+    state: watch::Receiver<ConnectionState>,
+    counters: watch::Receiver<Counters>,
+}
+
+/// The way to the driver. It ends when the client is closed, and then takes nothing any more.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle(mpsc::UnboundedSender<Command>);
+
+impl Handle {
+    pub(crate) fn send(&self, command: Command) {
+        // Only a closed client's driver is gone, and then there is nothing left to do: the
+        // receivers of its replies are told by their senders' end.
+        let _ = self.0.send(command);
+    }
+}
+
+impl Client {
+    /// Begins to connect, and keeps the connection from then on.
+    ///
+    /// It returns at once: calls may be made before the connection is there, and wait for it.
+    #[must_use]
+    pub fn connect(config: Config) -> Self {
+        let (commands, queue) = mpsc::unbounded_channel();
+        let (state_sender, state) = watch::channel(ConnectionState::Connecting { attempt: 1 });
+        let (counters_sender, counters) = watch::channel(Counters::default());
+        let url = config.url.clone();
+        let engine = Engine::new(config, Box::new(Uuid::new_v4));
+        socket::spawn(driver::run(engine, url, queue, state_sender, counters_sender));
+        Self {
+            handle: Handle(commands),
+            state,
+            counters,
+        }
+    }
+
+    /// Calls `P` with the default deadline.
+    pub fn call<P: Procedure>(&self, request: P::Request) -> Call<P> {
+        self.call_with(request, CallOptions::default())
+    }
+
+    /// Calls `P`. The request is on its way when this returns; the call is its outcome.
+    pub fn call_with<P: Procedure>(&self, request: P::Request, options: CallOptions) -> Call<P> {
+        let id = Uuid::new_v4();
+        let (settle, outcome) = oneshot::channel();
+        match serde_json::to_vec(&request) {
+            Ok(body) => self.handle.send(Command::Call {
+                id,
+                request: Request {
+                    procedure: P::NAME,
+                    idempotent: P::IDEMPOTENT,
+                    body,
+                    deadline: options.deadline,
+                },
+                settle,
+            }),
+            Err(error) => {
+                let detail = error.to_string();
+                // The receiver is right here, so this cannot fail.
+                let _ = settle.send(Err(CallError::UnwritableRequest { detail }));
+            }
+        }
+        Call::new(id, outcome, self.handle.clone())
+    }
+
+    /// The connection's state, and a way to await its changes.
+    #[must_use]
+    pub fn connection(&self) -> watch::Receiver<ConnectionState> {
+        self.state.clone()
+    }
+
+    /// Counters, and a way to await their changes.
+    #[must_use]
+    pub fn counters(&self) -> watch::Receiver<Counters> {
+        self.counters.clone()
+    }
+
+    /// Says goodbye to the broker and waits, at most some seconds, for its answer. Calls that are
+    /// pending fail as `cancelled`, and so do calls made afterwards through any clone.
+    pub async fn close(self) {
+        self.handle.send(Command::Close);
+        let mut state = self.state;
+        // An error means that the driver has ended, which is what is awaited here.
+        let _ = state.wait_for(|now| *now == ConnectionState::Closed).await;
+    }
+}

@@ -1,0 +1,81 @@
+//! Where the broker is, who we are there, and how much we take from it.
+
+use std::{fmt, time::Duration};
+
+use warren_contract::DEFAULT_SERVICE;
+
+/// How requests travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Through the service's exchange, so that what cannot be served bounces.
+    #[default]
+    Warren,
+    /// Straight into the queue, as the programs of RabbitMQ's sixth tutorial do. It needs nothing
+    /// on the broker but the queue and the right to publish to the default exchange; nothing
+    /// bounces, so a call that nobody serves fails only at its deadline.
+    Tutorial,
+}
+
+/// What a [`Client`](crate::Client) needs to know. The defaults suit the broker that
+/// `cargo xtask up` starts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The Web-STOMP endpoint: `ws://host:15674/ws` or `wss://…`.
+    pub url: String,
+    /// The broker's user.
+    pub login: String,
+    /// That user's password.
+    pub passcode: String,
+    /// The virtual host.
+    pub vhost: String,
+    /// The service that is called; its queue has the same name.
+    pub queue: String,
+    /// How requests travel.
+    pub mode: Mode,
+    /// How long a call may take that does not say so itself; at most [`Config::MAX_DEADLINE`].
+    pub deadline: Duration,
+    /// How many calls may be pending at once; one more fails as `resource_exhausted`.
+    pub max_pending: usize,
+    /// How many bytes of a reply are taken; a longer one fails its call.
+    pub max_reply_bytes: usize,
+}
+
+impl Config {
+    /// The longest deadline that a call may have.
+    pub const MAX_DEADLINE: Duration = Duration::from_hours(24);
+
+    /// The longest request, in bytes of JSON. Workers refuse longer ones.
+    pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: "ws://127.0.0.1:15674/ws".into(),
+            login: "web".into(),
+            passcode: "web".into(),
+            vhost: "/".into(),
+            queue: DEFAULT_SERVICE.into(),
+            mode: Mode::default(),
+            deadline: Duration::from_secs(30),
+            max_pending: 65_536,
+            max_reply_bytes: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// Shows everything but the passcode.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("url", &self.url)
+            .field("login", &self.login)
+            .field("vhost", &self.vhost)
+            .field("queue", &self.queue)
+            .field("mode", &self.mode)
+            .field("deadline", &self.deadline)
+            .field("max_pending", &self.max_pending)
+            .field("max_reply_bytes", &self.max_reply_bytes)
+            .finish_non_exhaustive()
+    }
+}

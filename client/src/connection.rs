@@ -1,0 +1,108 @@
+//! What users are told about the connection.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use warren_contract::Code;
+
+/// The connection as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// A connection is being opened.
+    Connecting {
+        /// 1 for the first try since the connection was last online.
+        attempt: u32,
+    },
+    /// Calls are sent as they are made.
+    Online,
+    /// There is no connection; calls wait for the next one.
+    Offline {
+        /// Why the last connection, or the last try, ended.
+        reason: Disconnect,
+        /// How long after this state began the next try is made.
+        retry_in: Duration,
+    },
+    /// The client was closed by its owner.
+    Closed,
+}
+
+/// Why a connection, or a try to open one, ended.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Disconnect {
+    /// No WebSocket could be opened.
+    #[error("no connection to {url}: {detail}")]
+    Unreachable {
+        /// The address that was tried.
+        url: String,
+        /// What the system says; browsers give no reason.
+        detail: String,
+    },
+    /// The broker did not take the login.
+    #[error(
+        "wrong login or passcode: the broker refuses `{login}` ({detail}); check both, and that this user exists"
+    )]
+    LoginRefused {
+        /// The login that was tried.
+        login: String,
+        /// The broker's words.
+        detail: String,
+    },
+    /// The broker took the login, but not on this virtual host.
+    #[error(
+        "wrong virtual host: the broker does not let `{login}` use `{vhost}` ({detail}); check its name, and the user's permissions there"
+    )]
+    VhostRefused {
+        /// The login that was tried.
+        login: String,
+        /// The virtual host that was tried.
+        vhost: String,
+        /// The broker's words.
+        detail: String,
+    },
+    /// The exchange through which messages bounce could not be subscribed to.
+    #[error(
+        "the broker does not give us exchange `{exchange}` ({detail}); start a worker, import rabbitmq/definitions.json, or use the tutorial mode"
+    )]
+    TopologyMissing {
+        /// The exchange that is missing, or not to be read.
+        exchange: &'static str,
+        /// The broker's words.
+        detail: String,
+    },
+    /// The connection was there, and went.
+    #[error("the connection was lost: {detail}")]
+    Lost {
+        /// The broker's words, or the WebSocket's close code and reason.
+        detail: String,
+    },
+    /// The broker, or the way to it, fell silent.
+    #[error("the broker was silent for {silent_for:?}, where {allowed:?} is allowed")]
+    Silent {
+        /// For how long nothing came.
+        silent_for: Duration,
+        /// For how long nothing may come.
+        allowed: Duration,
+    },
+    /// What came was no STOMP, or over a limit.
+    #[error("the broker sent what we cannot take: {detail}")]
+    Protocol {
+        /// What was wrong with it.
+        detail: String,
+    },
+}
+
+impl Disconnect {
+    /// The code with which a call fails that cannot be served because of this.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::LoginRefused { .. } => Code::Unauthenticated,
+            Self::VhostRefused { .. } => Code::PermissionDenied,
+            Self::Unreachable { .. }
+            | Self::TopologyMissing { .. }
+            | Self::Lost { .. }
+            | Self::Silent { .. }
+            | Self::Protocol { .. } => Code::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The one task behind a client. It carries out what the engine decides.
+
+use std::{collections::HashMap, pin::Pin, time::Duration};
+
+use tokio::{
+    select,
+    sync::{
+        mpsc::{UnboundedReceiver, error::TryRecvError},
+        oneshot, watch,
+    },
+};
+use uuid::Uuid;
+use web_time::Instant;
+
+use crate::{
+    CallError, ConnectionState, Counters,
+    engine::{Action, Engine, Event, RawReply, Request},
+    socket::{self, Incoming, Socket},
+};
+
+/// How many inputs are taken before what they cause is carried out, so that calls made together
+/// leave in one WebSocket message, and none waits long.
+const BATCH: usize = 256;
+
+/// What users ask of the driver.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Call {
+        id: Uuid,
+        request: Request,
+        settle: oneshot::Sender<Result<RawReply, CallError>>,
+    },
+    Cancel {
+        id: Uuid,
+    },
+    Close,
+}
+
+struct Driver {
+    engine: Engine,
+    url: String,
+    started: Instant,
+    socket: Option<Socket>,
+    waiting: HashMap<Uuid, oneshot::Sender<Result<RawReply, CallError>>>,
+    state: watch::Sender<ConnectionState>,
+    counters: watch::Sender<Counters>,
+}
+
+/// Runs until the client is closed, which also happens when its last handle is dropped.
+pub(crate) async fn run(
+    engine: Engine,
+    url: String,
+    mut commands: UnboundedReceiver<Command>,
+    state: watch::Sender<ConnectionState>,
+    counters: watch::Sender<Counters>,
+) {
+    let mut driver = Driver {
+        engine,
+        url,
+        started: Instant::now(),
+        socket: None,
+        waiting: HashMap::new(),
+        state,
+        counters,
+    };
+    let mut timer = Timer::default();
+    // Set when the last handle is gone, so that its end is noticed only once.
+    let mut leaving = false;
+    loop {
+        driver.carry_out();
+        if *driver.state.borrow() == ConnectionState::Closed {
+            return;
+        }
+        timer.arm(driver.engine.poll_timeout(), driver.now());
+
+        select! {
+            biased;
+            incoming = receive(&mut driver.socket) => driver.take_incoming(incoming),
+            command = commands.recv(), if !leaving => {
+                let command = command.unwrap_or_else(|| {
+                    leaving = true;
+                    Command::Close
+                });
+                driver.take_command(command);
+                for _ in 1..BATCH {
+                    match commands.try_recv() {
+                        Ok(command) => driver.take_command(command),
+                        Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                    }
+                }
+            }
+            () = timer.elapsed() => {
+                let now = driver.now();
+                driver.engine.handle_timeout(now);
+            }
+        }
+    }
+}
+
+impl Driver {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn take_command(&mut self, command: Command) {
+        let now = self.now();
+        match command {
+            Command::Call {
+                id,
+                request,
+                settle,
+            } => {
+                self.waiting.insert(id, settle);
+                self.engine.call(now, id, request);
+            }
+            Command::Cancel { id } => {
+                self.waiting.remove(&id);
+                self.engine.cancel(id);
+            }
+            Command::Close => self.engine.close(now),
+        }
+    }
+
+    fn take_incoming(&mut self, incoming: Incoming) {
+        let now = self.now();
+        match incoming {
+            Incoming::Opened => self.engine.handle_opened(now),
+            Incoming::Data(bytes) => self.engine.handle_data(now, &bytes),
+            Incoming::Closed { code, reason } => {
+                self.socket = None;
+                self.engine.handle_closed(now, code, &reason);
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Open => self.socket = Some(Socket::open(&self.url)),
+                Action::Send(bytes) => {
+                    if let Some(socket) = &mut self.socket {
+                        socket.send(bytes);
+                    }
+                }
+                Action::Close => self.socket = None,
+            }
+        }
+        while let Some(event) = self.engine.poll_event() {
+            match event {
+                Event::Settled { id, outcome } => {
+                    if let Some(settle) = self.waiting.remove(&id) {
+                        // The caller may have gone at this very moment; its cancel is on the way.
+                        let _ = settle.send(outcome);
+                    }
+                }
+                Event::Connection(state) => {
+                    self.state.send_replace(state);
+                }
+            }
+        }
+        let counters = self.engine.counters();
+        self.counters.send_if_modified(|shown| {
+            let changed = *shown != counters;
+            *shown = counters;
+            changed
+        });
+    }
+}
+
+/// Waits for ever while there is no socket.
+async fn receive(socket: &mut Option<Socket>) -> Incoming {
+    match socket {
+        Some(socket) => socket.receive().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The one timer. Deadlines mostly move away as calls settle, so it is left running when it is
+/// early, and set anew only when it would be late: a call costs no timer of its own.
+#[derive(Default)]
+struct Timer {
+    armed: Option<(Duration, Pin<Box<socket::Sleep>>)>,
+}
+
+impl Timer {
+    fn arm(&mut self, at: Option<Duration>, now: Duration) {
+        if let Some(at) = at
+            && self.armed.as_ref().is_none_or(|(armed, _)| at < *armed)
+        {
+            self.armed = Some((at, Box::pin(socket::sleep(at.saturating_sub(now)))));
+        }
+    }
+
+    async fn elapsed(&mut self) {
+        match &mut self.armed {
+            Some((_, sleep)) => sleep.as_mut().await,
+            None => std::future::pending().await,
+        }
+        self.armed = None;
+    }
+}

@@ -1,0 +1,454 @@
+//! One connection after the other: when to open, when to give up, when to try again, and what
+//! each end means.
+
+use std::{collections::VecDeque, mem, time::Duration};
+
+use uuid::Uuid;
+use warren_contract::BOUNCE_EXCHANGE;
+use warren_stomp::{
+    Closed, DecodeError, Event as SessionEvent, Frame, HeartBeat, Limits, ProtocolError,
+    ServerError, Session, SessionConfig,
+};
+
+use super::{
+    Action, RandomUuids,
+    backoff::{Backoff, jitter},
+    wire::{BOUNCE_SUBSCRIPTION, Wire},
+};
+use crate::{Config, ConnectionState, Disconnect, Mode};
+
+/// How long a WebSocket may take to open, the broker to greet us, and a subscription to stand.
+const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After a refusal, which a person has to mend, the next try waits at least half of this.
+const REFUSED_WAIT: Duration = Duration::from_secs(60);
+
+/// A connection that was online for this long counts as one that held.
+const STABLE_AFTER: Duration = Duration::from_secs(5);
+
+/// RabbitMQ closes a Web-STOMP connection that sends nothing for 60 s, and browsers may delay a
+/// hidden page's timers.
+const HEART_BEAT: HeartBeat = HeartBeat {
+    send: Duration::from_secs(20),
+    receive: Duration::from_secs(10),
+};
+
+/// What the engine is to know.
+#[derive(Debug)]
+pub(super) enum Signal {
+    State(ConnectionState),
+    Message(Frame),
+    /// A message was too large to be read; its headers are all there is.
+    TooLarge {
+        head: Box<Frame>,
+        detail: String,
+    },
+    /// What was sent on this connection is not answered any more.
+    Disconnected(Disconnect),
+}
+
+#[derive(Debug)]
+enum Link {
+    /// Waiting for the next try.
+    Down { retry_at: Duration },
+    /// The WebSocket is being opened.
+    Opening { until: Duration },
+    /// STOMP is spoken.
+    Up { session: Box<Session>, phase: Phase },
+    /// Closed by the user.
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// CONNECT is sent.
+    Greeting,
+    /// The subscription to what bounces is asked for.
+    Subscribing { until: Duration },
+    /// Requests can be sent.
+    Online { since: Duration },
+    /// DISCONNECT is sent.
+    Leaving,
+}
+
+pub(super) struct Connection {
+    url: String,
+    session: SessionConfig,
+    mode: Mode,
+    random: RandomUuids,
+    /// New for each connection; the routing key of what bounces.
+    client_id: Uuid,
+    link: Link,
+    backoff: Backoff,
+    /// Why the last connection ended; none while one is online.
+    last_disconnect: Option<Disconnect>,
+    actions: VecDeque<Action>,
+    signals: VecDeque<Signal>,
+}
+
+impl Connection {
+    pub(super) fn new(config: &Config, mut random: RandomUuids) -> Self {
+        let client_id = random();
+        Self {
+            url: config.url.clone(),
+            session: SessionConfig {
+                host: config.vhost.clone(),
+                login: config.login.clone(),
+                passcode: config.passcode.clone(),
+                heart_beat: HEART_BEAT,
+                connect_timeout: STEP_TIMEOUT,
+                limits: Limits {
+                    body_bytes: config.max_reply_bytes,
+                    ..Limits::default()
+                },
+            },
+            mode: config.mode,
+            random,
+            client_id,
+            link: Link::Opening {
+                until: STEP_TIMEOUT,
+            },
+            backoff: Backoff::default(),
+            last_disconnect: None,
+            actions: VecDeque::from([Action::Open]),
+            signals: VecDeque::new(),
+        }
+    }
+
+    pub(super) const fn client_id(&self) -> Uuid {
+        self.client_id
+    }
+
+    pub(super) const fn is_online(&self) -> bool {
+        matches!(
+            self.link,
+            Link::Up {
+                phase: Phase::Online { .. },
+                ..
+            }
+        )
+    }
+
+    /// Whether the user closed it, so that nothing is sent any more.
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(
+            self.link,
+            Link::Closed
+                | Link::Up {
+                    phase: Phase::Leaving,
+                    ..
+                }
+        )
+    }
+
+    /// Why the last connection ended, unless one is online now.
+    pub(super) const fn last_disconnect(&self) -> Option<&Disconnect> {
+        self.last_disconnect.as_ref()
+    }
+
+    /// The broker's refusal, if that is how the last try ended.
+    pub(super) fn refusal(&self) -> Option<&Disconnect> {
+        self.last_disconnect.as_ref().filter(|reason| {
+            matches!(
+                reason,
+                Disconnect::LoginRefused { .. } | Disconnect::VhostRefused { .. }
+            )
+        })
+    }
+
+    /// Sends a frame; only while [online](Self::is_online), and then the session takes it.
+    pub(super) fn send(&mut self, now: Duration, frame: &Frame) {
+        if let Link::Up { session, .. } = &mut self.link {
+            let sent = session.send(now, frame);
+            debug_assert_eq!(sent, Ok(()), "an online session is connected");
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Duration) {
+        match &mut self.link {
+            Link::Up { session, phase } if *phase != Phase::Leaving => {
+                *phase = Phase::Leaving;
+                session.disconnect(now);
+                self.take_session_events(now);
+            }
+            Link::Up { .. } | Link::Closed => {}
+            Link::Down { .. } | Link::Opening { .. } => self.end(),
+        }
+    }
+
+    pub(super) fn handle_opened(&mut self, now: Duration) {
+        if matches!(self.link, Link::Opening { .. }) {
+            self.link = Link::Up {
+                session: Box::new(Session::new(self.session.clone(), now)),
+                phase: Phase::Greeting,
+            };
+        }
+    }
+
+    pub(super) fn handle_data(&mut self, now: Duration, bytes: &[u8]) {
+        if let Link::Up { session, .. } = &mut self.link {
+            session.handle_input(now, bytes);
+            self.take_session_events(now);
+        }
+    }
+
+    pub(super) fn handle_closed(&mut self, now: Duration, code: Option<u16>, reason: &str) {
+        match &mut self.link {
+            Link::Opening { .. } => self.fail(now, self.unreachable(reason)),
+            Link::Up { session, .. } => {
+                session.handle_transport_closed(now, code, reason);
+                self.take_session_events(now);
+            }
+            Link::Down { .. } | Link::Closed => {}
+        }
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Duration) {
+        match &mut self.link {
+            Link::Down { retry_at } if *retry_at <= now => self.open(now),
+            Link::Opening { until } if *until <= now => {
+                let detail = format!("it did not open within {STEP_TIMEOUT:?}");
+                self.fail(now, self.unreachable(&detail));
+            }
+            Link::Up {
+                phase: Phase::Subscribing { until },
+                ..
+            } if *until <= now => {
+                let detail = format!("no answer to a subscription within {STEP_TIMEOUT:?}");
+                self.fail(now, Disconnect::Lost { detail });
+            }
+            Link::Up { session, .. } => {
+                session.handle_timeout(now);
+                self.take_session_events(now);
+            }
+            Link::Down { .. } | Link::Opening { .. } | Link::Closed => {}
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Duration> {
+        match &self.link {
+            Link::Down { retry_at } => Some(*retry_at),
+            Link::Opening { until } => Some(*until),
+            Link::Up { session, phase } => match phase {
+                Phase::Subscribing { until } => {
+                    Some(session.poll_timeout().map_or(*until, |at| at.min(*until)))
+                }
+                Phase::Greeting | Phase::Online { .. } | Phase::Leaving => session.poll_timeout(),
+            },
+            Link::Closed => None,
+        }
+    }
+
+    pub(super) fn poll_action(&mut self) -> Option<Action> {
+        if let Some(action) = self.actions.pop_front() {
+            return Some(action);
+        }
+        match &mut self.link {
+            Link::Up { session, .. } => session.poll_transmit().map(Action::Send),
+            Link::Down { .. } | Link::Opening { .. } | Link::Closed => None,
+        }
+    }
+
+    pub(super) fn poll_signal(&mut self) -> Option<Signal> {
+        self.signals.pop_front()
+    }
+
+    fn open(&mut self, now: Duration) {
+        self.client_id = (self.random)();
+        self.link = Link::Opening {
+            until: now + STEP_TIMEOUT,
+        };
+        self.actions.push_back(Action::Open);
+        let attempt = self.backoff.tries() + 1;
+        self.signal_state(ConnectionState::Connecting { attempt });
+    }
+
+    fn take_session_events(&mut self, now: Duration) {
+        while let Link::Up { session, phase } = &mut self.link
+            && let Some(event) = session.poll_event()
+        {
+            let phase = *phase;
+            match event {
+                SessionEvent::Connected { .. } if phase == Phase::Greeting => self.subscribe(now),
+                SessionEvent::Receipt(id) if id == BOUNCE_SUBSCRIPTION => {
+                    if matches!(phase, Phase::Subscribing { .. }) {
+                        self.come_online(now);
+                    }
+                }
+                SessionEvent::Message(frame) => self.signals.push_back(Signal::Message(frame)),
+                SessionEvent::Error(error) => self.handle_error(now, phase, &error),
+                SessionEvent::Closed(closed) => self.handle_end(now, phase, closed),
+                SessionEvent::Connected { .. } | SessionEvent::Receipt(_) => {}
+            }
+        }
+    }
+
+    fn subscribe(&mut self, now: Duration) {
+        if self.mode == Mode::Tutorial {
+            return self.come_online(now);
+        }
+        let destination = Wire::bounces(self.client_id);
+        if let Link::Up { session, phase } = &mut self.link {
+            let id = BOUNCE_SUBSCRIPTION;
+            let asked = session.subscribe(now, id, &destination, Some(id));
+            debug_assert_eq!(asked, Ok(()), "the broker has just greeted us");
+            *phase = Phase::Subscribing {
+                until: now + STEP_TIMEOUT,
+            };
+        }
+    }
+
+    fn come_online(&mut self, now: Duration) {
+        if let Link::Up { phase, .. } = &mut self.link {
+            *phase = Phase::Online { since: now };
+            self.last_disconnect = None;
+            self.signal_state(ConnectionState::Online);
+        }
+    }
+
+    /// STOMP lets no connection live on after an ERROR frame. RabbitMQ does at times, but then
+    /// one of our frames was not taken, and nothing tells which: a new connection is certain.
+    fn handle_error(&mut self, now: Duration, phase: Phase, error: &ServerError) {
+        let detail = error.to_string();
+        match phase {
+            Phase::Subscribing { .. } => self.fail(now, topology_missing(detail)),
+            Phase::Greeting | Phase::Online { .. } => self.fail(now, Disconnect::Lost { detail }),
+            Phase::Leaving => {}
+        }
+    }
+
+    fn handle_end(&mut self, now: Duration, phase: Phase, closed: Closed) {
+        if phase == Phase::Leaving {
+            return self.end();
+        }
+        let reason = match closed {
+            Closed::Refused(error) => self.refused(&error),
+            Closed::HeartBeatMissed {
+                silent_for,
+                allowed,
+            } => Disconnect::Silent {
+                silent_for,
+                allowed,
+            },
+            Closed::ConnectTimeout { after } => Disconnect::Lost {
+                detail: format!("the broker did not greet us within {after:?}"),
+            },
+            Closed::Protocol(error) => {
+                let detail = error.to_string();
+                if let ProtocolError::Decode {
+                    error: DecodeError::BodyTooLarge { .. },
+                    head: Some(head),
+                } = error
+                {
+                    let detail = detail.clone();
+                    self.signals.push_back(Signal::TooLarge { head, detail });
+                }
+                Disconnect::Protocol { detail }
+            }
+            Closed::Lost {
+                code,
+                reason,
+                error,
+            } => {
+                let detail = error.map_or_else(|| close_words(code, &reason), |error| error.to_string());
+                // RabbitMQ 3.10 closes without a word when it cannot give us the subscription.
+                if matches!(phase, Phase::Subscribing { .. }) {
+                    topology_missing(detail)
+                } else {
+                    Disconnect::Lost { detail }
+                }
+            }
+            Closed::Disconnected => Disconnect::Lost {
+                detail: "the session ended".to_owned(),
+            },
+        };
+        self.fail(now, reason);
+    }
+
+    /// This connection, or this try, is over.
+    fn fail(&mut self, now: Duration, reason: Disconnect) {
+        if let Link::Up {
+            phase: Phase::Online { since },
+            ..
+        } = self.link
+            && now.saturating_sub(since) >= STABLE_AFTER
+        {
+            self.backoff.reset();
+        }
+        let random = (self.random)();
+        self.last_disconnect = Some(reason.clone());
+        let mut retry_in = self.backoff.next_wait(random);
+        if self.refusal().is_some() {
+            retry_in = jitter(REFUSED_WAIT / 2, REFUSED_WAIT, random);
+        }
+        self.link = Link::Down {
+            retry_at: now + retry_in,
+        };
+        self.actions.push_back(Action::Close);
+        self.signals
+            .push_back(Signal::Disconnected(reason.clone()));
+        self.signal_state(ConnectionState::Offline { reason, retry_in });
+    }
+
+    /// The user's close is complete.
+    fn end(&mut self) {
+        if !matches!(mem::replace(&mut self.link, Link::Closed), Link::Closed) {
+            self.actions.push_back(Action::Close);
+            self.signal_state(ConnectionState::Closed);
+        }
+    }
+
+    fn signal_state(&mut self, state: ConnectionState) {
+        self.signals.push_back(Signal::State(state));
+    }
+
+    fn unreachable(&self, detail: &str) -> Disconnect {
+        Disconnect::Unreachable {
+            url: self.url.clone(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    /// RabbitMQ gives the same `message` for every refusal, and only in the words of its
+    /// explanation says whether it is the virtual host that we may not use.
+    fn refused(&self, error: &ServerError) -> Disconnect {
+        let login = self.session.login.clone();
+        let detail = error.to_string();
+        if error.detail.starts_with("Virtual host") {
+            Disconnect::VhostRefused {
+                login,
+                vhost: self.session.host.clone(),
+                detail,
+            }
+        } else {
+            Disconnect::LoginRefused { login, detail }
+        }
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("url", &self.url)
+            .field("client_id", &self.client_id)
+            .field("link", &self.link)
+            .field("last_disconnect", &self.last_disconnect)
+            .finish_non_exhaustive()
+    }
+}
+
+fn topology_missing(detail: String) -> Disconnect {
+    Disconnect::TopologyMissing {
+        exchange: BOUNCE_EXCHANGE,
+        detail,
+    }
+}
+
+fn close_words(code: Option<u16>, reason: &str) -> String {
+    match (code, reason) {
+        (None, "") => "the connection broke off".to_owned(),
+        (None, reason) => reason.to_owned(),
+        (Some(code), "") => format!("closed with code {code}"),
+        (Some(code), reason) => format!("closed with code {code}, {reason}"),
+    }
+}

@@ -1,0 +1,214 @@
+//! What requests and replies look like as STOMP frames.
+//!
+//! Headers and destinations: <https://www.rabbitmq.com/docs/stomp#d>.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+use warren_contract::{BOUNCE_EXCHANGE, Code, Fault, MessageType, Topology, header};
+use warren_stomp::{Command, Frame};
+
+use super::calls::Pending;
+use crate::{CallError, Config, Mode, Reply};
+
+/// The one temporary queue of a connection, to which all its replies come. The broker declares it
+/// for the first request, and subscribes us to it under this very name.
+const REPLY_QUEUE: &str = "/temp-queue/rpc";
+
+/// The id of the subscription to what bounces.
+pub(super) const BOUNCE_SUBSCRIPTION: &str = "bounce";
+
+/// How much of an unreadable reply is shown, in characters.
+const SHOWN_CHARACTERS: usize = 200;
+
+/// A reply whose value is still JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawReply {
+    /// The procedure's response as JSON.
+    pub body: Vec<u8>,
+    /// The worker's name, if it gave one.
+    pub worker: Option<String>,
+    /// How long the handler ran, if the worker said so.
+    pub compute: Option<Duration>,
+    /// From sending the request to receiving the reply.
+    pub round_trip: Duration,
+}
+
+impl RawReply {
+    /// Reads the value.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::UnreadableReply`] if the body is not the JSON of a `T`.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<Reply<T>, CallError> {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => Ok(Reply {
+                value,
+                worker: self.worker,
+                compute: self.compute,
+                round_trip: self.round_trip,
+            }),
+            Err(error) => Err(unreadable(&error, &self.body)),
+        }
+    }
+}
+
+/// A message, understood.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// A worker's reply to the call `id`. Its round trip is not known here.
+    Reply {
+        id: Uuid,
+        outcome: Result<RawReply, CallError>,
+    },
+    /// The request of the call `id`, come back from the broker.
+    Bounce { id: Uuid, reason: Option<String> },
+    /// Neither.
+    Malformed,
+}
+
+/// The destinations of one service.
+#[derive(Debug)]
+pub(super) struct Wire {
+    mode: Mode,
+    topology: Topology,
+}
+
+impl Wire {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            mode: config.mode,
+            topology: Topology::new(&config.queue),
+        }
+    }
+
+    /// The destination under which a client sees its bounced messages.
+    pub(super) fn bounces(client: Uuid) -> String {
+        format!("/exchange/{BOUNCE_EXCHANGE}/{client}")
+    }
+
+    /// A call's request. `remaining` is what is left of its deadline.
+    pub(super) fn request(
+        &self,
+        client: Uuid,
+        id: Uuid,
+        call: &Pending,
+        remaining: Duration,
+    ) -> Frame {
+        let destination = match self.mode {
+            Mode::Warren => {
+                let exchange = escape_name(self.topology.exchange());
+                format!("/exchange/{exchange}/{client}")
+            }
+            Mode::Tutorial => format!("/amq/queue/{}", escape_name(self.topology.queue())),
+        };
+        // The broker counts in whole milliseconds. Zero would mean "unless delivered at once".
+        let expiration = remaining.as_nanos().div_ceil(1_000_000).max(1);
+        Frame::new(Command::Send)
+            .with_header("destination", &destination)
+            .with_header("reply-to", REPLY_QUEUE)
+            .with_header("correlation-id", &id.to_string())
+            .with_header("content-type", header::JSON)
+            .with_header("expiration", &expiration.to_string())
+            .with_header("type", call.procedure)
+            .with_body(call.body.clone())
+    }
+
+    /// The call that a message belongs to, if it says so.
+    pub(super) fn correlation_id(frame: &Frame) -> Option<Uuid> {
+        frame.header("correlation-id")?.parse().ok()
+    }
+
+    /// Understands a message.
+    pub(super) fn read(&self, frame: Frame) -> Incoming {
+        let Some(id) = Self::correlation_id(&frame) else {
+            return Incoming::Malformed;
+        };
+        match frame.header("subscription") {
+            Some(BOUNCE_SUBSCRIPTION) => Incoming::Bounce {
+                id,
+                reason: frame.header(header::FIRST_DEATH_REASON).map(Into::into),
+            },
+            Some(REPLY_QUEUE) => match read_reply(frame) {
+                Some(outcome) => Incoming::Reply { id, outcome },
+                None => Incoming::Malformed,
+            },
+            _ => Incoming::Malformed,
+        }
+    }
+
+    /// What it means for a call that its request came back, for the broker's `reason`.
+    pub(super) fn bounce_error(&self, reason: Option<String>, deadline: Duration) -> CallError {
+        let service = || self.topology.queue().to_owned();
+        match reason.as_deref() {
+            None => CallError::NoService { service: service() },
+            Some("expired") => CallError::DeadlineExceeded { deadline },
+            Some("maxlen") => CallError::QueueFull { service: service() },
+            Some(reason) => CallError::GivenUp {
+                reason: reason.to_owned(),
+            },
+        }
+    }
+}
+
+/// `None` if the reply is of a type that we did not ask for.
+fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
+    let worker = frame.header(header::WORKER).map(Into::into);
+    let compute = frame
+        .header(header::COMPUTE_US)
+        .and_then(|us| us.parse().ok())
+        .map(Duration::from_micros);
+    let body = match frame.header("type").map(str::parse) {
+        None => read_tutorial_body(frame.body),
+        Some(Ok(MessageType::Result)) => Ok(frame.body),
+        Some(Ok(MessageType::Fault)) => Err(match Fault::from_json(&frame.body) {
+            Some(fault) => CallError::Fault(fault),
+            None => unreadable(&"this is no fault", &frame.body),
+        }),
+        Some(Err(_)) => return None,
+    };
+    Some(body.map(|body| RawReply {
+        body,
+        worker,
+        compute,
+        round_trip: Duration::ZERO,
+    }))
+}
+
+/// Servers of the tutorials answer with the bare value, with `{"response":…,"error":…}`, or, when
+/// they are Warren workers that take us for a tutorial's client, with `error: <message>`.
+fn read_tutorial_body(body: Vec<u8>) -> Result<Vec<u8>, CallError> {
+    if let Some(fault) = Fault::from_json(&body) {
+        return Err(CallError::Fault(fault));
+    }
+    if let Some(message) = body.strip_prefix(b"error: ") {
+        let message = String::from_utf8_lossy(message);
+        return Err(CallError::Fault(Fault::new(Code::Internal, message)));
+    }
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(mut fields)) if fields.contains_key("response") => {
+            let response = fields.remove("response").unwrap_or_default();
+            Ok(response.to_string().into_bytes())
+        }
+        _ => Ok(body),
+    }
+}
+
+fn unreadable(why: &dyn ToString, body: &[u8]) -> CallError {
+    let text = String::from_utf8_lossy(body);
+    let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    CallError::UnreadableReply {
+        detail: why.to_string(),
+        body: shown,
+    }
+}
+
+/// RabbitMQ takes a `/` in a name as `%2F`, and unescapes nothing else.
+fn escape_name(name: &str) -> String {
+    name.replace('/', "%2F")
+}

@@ -1,0 +1,36 @@
+//! A WebSocket, a timer and a place to run in: for browsers and for tokio, in the same shape.
+//!
+//! Both modules have the same items, and the driver uses whichever is there:
+//!
+//! - `Socket::open` begins to open a WebSocket and returns at once; `send` queues a message and
+//!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes.
+//! - `sleep`, with its future's type `Sleep`.
+//! - `spawn` runs a future to its end.
+
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use browser::{Sleep, Socket, sleep, spawn};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use native::{Sleep, Socket, sleep, spawn};
+
+/// The STOMP version offered as WebSocket subprotocol. Browsers refuse a server that answers with
+/// none of those offered, and RabbitMQ knows this one in every version.
+const SUBPROTOCOL: &str = "v12.stomp";
+
+/// What comes out of a socket: `Opened` first, `Closed` last and once.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    Opened,
+    /// One WebSocket message, text or binary.
+    Data(Vec<u8>),
+    Closed {
+        /// The code of the close frame, if there was one.
+        code: Option<u16>,
+        /// Its reason, or what the system says; may be empty.
+        reason: String,
+    },
+}

@@ -1,0 +1,146 @@
+//! The WebSocket on tokio.
+
+use std::{
+    collections::VecDeque,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{Sink, Stream};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{
+        self, Message,
+        client::IntoClientRequest,
+        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        protocol::WebSocketConfig,
+    },
+};
+
+use super::{Incoming, SUBPROTOCOL};
+
+pub(crate) use tokio::time::{Sleep, sleep};
+
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
+}
+
+type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Opening = Pin<Box<dyn Future<Output = Result<WebSocket, tungstenite::Error>> + Send>>;
+
+enum State {
+    Opening(Opening),
+    Open(Box<WebSocket>),
+    Closed,
+}
+
+/// Reads and writes only while [`Socket::receive`] is awaited, which the driver always does, so
+/// it needs no task of its own.
+pub(crate) struct Socket {
+    state: State,
+    outgoing: VecDeque<Message>,
+    /// Whether something was written that is not flushed yet.
+    unflushed: bool,
+}
+
+impl Socket {
+    pub(crate) fn open(url: &str) -> Self {
+        Self {
+            state: State::Opening(Box::pin(connect(url.to_owned()))),
+            outgoing: VecDeque::new(),
+            unflushed: false,
+        }
+    }
+
+    pub(crate) fn send(&mut self, bytes: Vec<u8>) {
+        self.outgoing.push_back(Message::binary(bytes));
+    }
+
+    pub(crate) async fn receive(&mut self) -> Incoming {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        let incoming = match &mut self.state {
+            State::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
+                Ok(socket) => {
+                    self.state = State::Open(Box::new(socket));
+                    Incoming::Opened
+                }
+                Err(error) => closed_by(&error),
+            },
+            State::Open(_) => match self.poll_open(cx) {
+                Poll::Ready(Ok(incoming)) => incoming,
+                Poll::Ready(Err(error)) => closed_by(&error),
+                Poll::Pending => return Poll::Pending,
+            },
+            State::Closed => return Poll::Pending,
+        };
+        if matches!(incoming, Incoming::Closed { .. }) {
+            self.state = State::Closed;
+        }
+        Poll::Ready(incoming)
+    }
+
+    /// Writing comes first, but a peer that does not read keeps nobody from reading.
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<Incoming, tungstenite::Error>> {
+        let State::Open(socket) = &mut self.state else {
+            return Poll::Pending;
+        };
+        let mut socket = Pin::new(socket.as_mut());
+        while !self.outgoing.is_empty() && socket.as_mut().poll_ready(cx)?.is_ready() {
+            if let Some(message) = self.outgoing.pop_front() {
+                socket.as_mut().start_send(message)?;
+                self.unflushed = true;
+            }
+        }
+        if self.unflushed && socket.as_mut().poll_flush(cx)?.is_ready() {
+            self.unflushed = false;
+        }
+        loop {
+            let message = match ready!(socket.as_mut().poll_next(cx)?) {
+                Some(message) => message,
+                None => return Poll::Ready(Ok(closed(None, ""))),
+            };
+            let incoming = match message {
+                Message::Text(text) => Incoming::Data(text.as_bytes().to_vec()),
+                Message::Binary(bytes) => Incoming::Data(bytes.into()),
+                Message::Close(Some(frame)) => closed(Some(frame.code.into()), &frame.reason),
+                Message::Close(None) => closed(None, "closed without a code"),
+                // The library answers pings by itself.
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
+            };
+            return Poll::Ready(Ok(incoming));
+        }
+    }
+}
+
+async fn connect(url: String) -> Result<WebSocket, tungstenite::Error> {
+    let mut request = url.into_client_request()?;
+    request.headers_mut().insert(
+        SEC_WEBSOCKET_PROTOCOL,
+        HeaderValue::from_static(SUBPROTOCOL),
+    );
+    // What is too large is refused by the STOMP decoder, which can tell whose reply it was. The
+    // buffer is flushed with every message: most are small, and each is waited for.
+    let config = WebSocketConfig::default()
+        .max_message_size(None)
+        .max_frame_size(None)
+        .write_buffer_size(0);
+    let disable_nagle = true;
+    let (socket, _) = connect_async_with_config(request, Some(config), disable_nagle).await?;
+    Ok(socket)
+}
+
+fn closed(code: Option<u16>, reason: &str) -> Incoming {
+    Incoming::Closed {
+        code,
+        reason: reason.to_owned(),
+    }
+}
+
+fn closed_by(error: &tungstenite::Error) -> Incoming {
+    closed(None, &error.to_string())
+}
