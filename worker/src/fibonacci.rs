@@ -1,0 +1,161 @@
+//! The service of RabbitMQ's sixth tutorial: the n-th Fibonacci number, computed naively.
+
+use tracing::info;
+use warren_contract::{Code, Fault, Fibonacci};
+
+use crate::Handler;
+
+/// How much of an unreadable request is quoted back, in characters.
+const QUOTED_CHARS: usize = 32;
+
+/// Serves [`Fibonacci`] for n from 0 to a largest n.
+#[derive(Clone, Copy, Debug)]
+pub struct FibonacciHandler {
+    max_n: u64,
+}
+
+impl FibonacciHandler {
+    /// Serves n from 0 to `max_n`, at most [`Fibonacci::LARGEST_N`]: beyond, the result would not
+    /// fit in 64 bits.
+    #[must_use]
+    pub fn new(max_n: u64) -> Self {
+        Self {
+            max_n: max_n.min(Fibonacci::LARGEST_N),
+        }
+    }
+}
+
+impl Handler for FibonacciHandler {
+    type Procedure = Fibonacci;
+
+    /// Reads n as the tutorials' clients write it, `str(n)`: decimal digits, perhaps with a sign
+    /// and white space around. A JSON integer is the same bytes.
+    fn read(&self, body: &[u8]) -> Result<u64, Fault> {
+        let text = String::from_utf8_lossy(body);
+        let text = text.trim();
+        let fault = |code| {
+            let quoted = quote(text);
+            let max_n = self.max_n;
+            let message = format!("n is {quoted}; it must be a whole number from 0 to {max_n}");
+            Fault::new(code, message)
+        };
+
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(fault(Code::InvalidArgument));
+        }
+        match digits.parse() {
+            Ok(n) if n <= self.max_n && (n == 0 || !negative) => Ok(n),
+            // Digits that do not fit in 64 bits are still a number.
+            Ok(_) | Err(_) => Err(fault(Code::OutOfRange)),
+        }
+    }
+
+    fn handle(&self, n: u64) -> Result<u64, Fault> {
+        info!("[.] fib({n})");
+        Ok(fib(n))
+    }
+}
+
+/// The tutorial's function: exponential in n, on purpose.
+fn fib(n: u64) -> u64 {
+    match n {
+        0 => 0,
+        1 => 1,
+        n => fib(n - 1) + fib(n - 2),
+    }
+}
+
+/// What came, short enough for a message and a log line. A number stands as it is; anything else
+/// in quotes, with control characters escaped.
+fn quote(text: &str) -> String {
+    let mut quoted: String = text.chars().take(QUOTED_CHARS).collect();
+    let cut = quoted.len() < text.len();
+    if text.parse::<f64>().is_err() {
+        quoted = format!("{quoted:?}");
+    }
+    if cut {
+        quoted.push_str(&format!("… ({} bytes)", text.len()));
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers() {
+        let expected = [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55];
+        for (n, expected) in expected.into_iter().enumerate() {
+            assert_eq!(fib(n as u64), expected, "fib({n})");
+        }
+        assert_eq!(fib(30), 832_040);
+    }
+
+    #[test]
+    fn reads_what_tutorial_clients_send() {
+        let handler = FibonacciHandler::new(50);
+        let cases: [(&[u8], u64); 9] = [
+            (b"30", 30),
+            (b"0", 0),
+            (b"50", 50),
+            (b" 30\r\n", 30),
+            (b"+7", 7),
+            (b"-0", 0),
+            (b"007", 7),
+            ("\u{a0}8".as_bytes(), 8),
+            (b"\t9 ", 9),
+        ];
+        for (body, n) in cases {
+            assert_eq!(handler.read(body), Ok(n), "{}", body.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn says_what_came_and_what_is_allowed() {
+        let handler = FibonacciHandler::new(50);
+        let long_text = "x".repeat(1000);
+        let long_number = "9".repeat(1000);
+        let cases: [(&[u8], Code, &str); 13] = [
+            (b"thirty", Code::InvalidArgument, r#"n is "thirty";"#),
+            (b"", Code::InvalidArgument, r#"n is "";"#),
+            (b"30.5", Code::InvalidArgument, "n is 30.5;"),
+            (b"1e2", Code::InvalidArgument, "n is 1e2;"),
+            (b"\"30\"", Code::InvalidArgument, r#"n is "\"30\"";"#),
+            (b"null", Code::InvalidArgument, r#"n is "null";"#),
+            (b"a\nb", Code::InvalidArgument, r#"n is "a\nb";"#),
+            (b"\xff", Code::InvalidArgument, "n is \"\u{fffd}\";"),
+            (b"-", Code::InvalidArgument, r#"n is "-";"#),
+            (b"-1", Code::OutOfRange, "n is -1;"),
+            (b"51", Code::OutOfRange, "n is 51;"),
+            (
+                long_text.as_bytes(),
+                Code::InvalidArgument,
+                r#"n is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"… (1000 bytes);"#,
+            ),
+            (
+                long_number.as_bytes(),
+                Code::OutOfRange,
+                "n is 99999999999999999999999999999999… (1000 bytes);",
+            ),
+        ];
+        for (body, code, start) in cases {
+            let fault = handler.read(body).expect_err("this is not served");
+            let expected = format!("{start} it must be a whole number from 0 to 50");
+            assert_eq!(fault, Fault::new(code, expected), "{}", body.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn never_serves_what_would_overflow() {
+        let handler = FibonacciHandler::new(u64::MAX);
+        assert_eq!(handler.read(b"93"), Ok(93));
+        let fault = handler.read(b"94").expect_err("fib(94) needs 65 bits");
+        assert_eq!(fault.code, Code::OutOfRange);
+        assert!(fault.message.ends_with("from 0 to 93"), "{fault}");
+    }
+}

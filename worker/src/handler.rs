@@ -1,0 +1,36 @@
+//! What a service does, with nothing of how requests reach it.
+
+use warren_contract::{Code, Fault, Procedure};
+
+/// Serves one procedure with a synchronous, CPU-bound function.
+///
+/// The harness calls [`handle`](Self::handle) on threads of their own, as many at once as the
+/// service's concurrency allows. A panic there is answered with [`Code::Internal`] and ends
+/// nothing else.
+pub trait Handler: Send + Sync + 'static {
+    /// The name and the types of what is served.
+    type Procedure: Procedure;
+
+    /// Reads a request from the body of its message, JSON unless overridden.
+    ///
+    /// # Errors
+    ///
+    /// A fault that tells the caller what came and what is allowed.
+    fn read(&self, body: &[u8]) -> Result<<Self::Procedure as Procedure>::Request, Fault> {
+        serde_json::from_slice(body).map_err(|error| {
+            let procedure = Self::Procedure::NAME;
+            let message = format!("this is no request of {procedure}: {error}");
+            Fault::new(Code::InvalidArgument, message)
+        })
+    }
+
+    /// Computes the response.
+    ///
+    /// # Errors
+    ///
+    /// A fault, which is sent to the caller as it is.
+    fn handle(
+        &self,
+        request: <Self::Procedure as Procedure>::Request,
+    ) -> Result<<Self::Procedure as Procedure>::Response, Fault>;
+}

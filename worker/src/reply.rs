@@ -1,0 +1,117 @@
+//! How each dialect's replies look.
+
+use std::time::Duration;
+
+use warren_contract::{Fault, MessageType, header};
+
+use crate::request::Dialect;
+
+/// One reply, addressed by the request that it answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) body: Vec<u8>,
+    /// What a Warren client is told beside the body; a tutorial client is told nothing.
+    pub(crate) meta: Option<Meta>,
+}
+
+/// The properties and headers of a Warren reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Meta {
+    pub(crate) message_type: MessageType,
+    pub(crate) content_type: &'static str,
+    /// The worker's name.
+    pub(crate) worker: String,
+    /// How long the handler ran, in microseconds; `None` if it did not run.
+    pub(crate) compute_us: Option<i64>,
+}
+
+impl Reply {
+    /// The reply to a caller of `dialect`: the response as JSON, or the fault.
+    ///
+    /// A fault is sent to a tutorial client as `error: <message>`, which no `int()` takes for a
+    /// number.
+    pub(crate) fn new(
+        dialect: Dialect,
+        outcome: &Result<Vec<u8>, Fault>,
+        worker: &str,
+        compute: Option<Duration>,
+    ) -> Self {
+        match dialect {
+            Dialect::Tutorial => Self {
+                body: match outcome {
+                    Ok(json) => json.clone(),
+                    Err(fault) => format!("error: {}", fault.message).into_bytes(),
+                },
+                meta: None,
+            },
+            Dialect::Warren => {
+                let (message_type, body) = match outcome {
+                    Ok(json) => (MessageType::Result, json.clone()),
+                    Err(fault) => (MessageType::Fault, fault.to_json().into_bytes()),
+                };
+                let meta = Meta {
+                    message_type,
+                    content_type: header::JSON,
+                    worker: worker.to_owned(),
+                    compute_us: compute.map(microseconds),
+                };
+                Self {
+                    body,
+                    meta: Some(meta),
+                }
+            }
+        }
+    }
+}
+
+fn microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use warren_contract::Code;
+
+    use super::*;
+
+    fn meta(message_type: MessageType, compute_us: Option<i64>) -> Option<Meta> {
+        Some(Meta {
+            message_type,
+            content_type: "application/json",
+            worker: "w1".to_owned(),
+            compute_us,
+        })
+    }
+
+    #[test]
+    fn each_dialect_has_its_own_shape() {
+        let result = Ok(b"832040".to_vec());
+        let fault = Err(Fault::new(Code::OutOfRange, "n is 51"));
+        let ran = Some(Duration::from_nanos(1_234_567));
+        let cases = [
+            (Dialect::Tutorial, &result, ran, "832040", None),
+            (Dialect::Tutorial, &fault, None, "error: n is 51", None),
+            (
+                Dialect::Warren,
+                &result,
+                ran,
+                "832040",
+                meta(MessageType::Result, Some(1234)),
+            ),
+            (
+                Dialect::Warren,
+                &fault,
+                None,
+                r#"{"code":"out_of_range","error":"n is 51","response":null}"#,
+                meta(MessageType::Fault, None),
+            ),
+        ];
+        for (dialect, outcome, compute, body, meta) in cases {
+            let expected = Reply {
+                body: body.as_bytes().to_vec(),
+                meta,
+            };
+            assert_eq!(Reply::new(dialect, outcome, "w1", compute), expected);
+        }
+    }
+}

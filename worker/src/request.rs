@@ -1,0 +1,48 @@
+//! A request as it came, before its body is looked at.
+
+use std::time::Duration;
+
+/// The largest body that is read, in bytes.
+pub(crate) const MAX_BODY: usize = 1 << 20;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// What the caller understands.
+    pub(crate) dialect: Dialect,
+    /// The name of the procedure; `None` means the one that the service has.
+    pub(crate) procedure: Option<String>,
+    /// The caller's reply queue.
+    pub(crate) reply_to: Option<String>,
+    /// The caller's name for the call, opaque.
+    pub(crate) correlation_id: Option<String>,
+    /// How long the caller waits, counted from its sending: an upper bound for what is left.
+    pub(crate) expires_in: Option<Duration>,
+    /// The argument, as the caller wrote it.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What a caller understands of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Typed replies with headers.
+    Warren,
+    /// The text of the result, as the server of RabbitMQ's sixth tutorial sends it.
+    Tutorial,
+}
+
+impl Dialect {
+    /// The clients of the tutorials send no `content-type`; Warren's always do.
+    pub(crate) fn of(content_type: Option<&str>) -> Self {
+        match content_type {
+            Some(_) => Self::Warren,
+            None => Self::Tutorial,
+        }
+    }
+}
+
+/// The `expiration` property, which is decimal milliseconds; the broker refuses anything else.
+/// See <https://www.rabbitmq.com/docs/ttl#per-message-ttl-in-publishers>.
+pub(crate) fn expires_in(expiration: &str) -> Option<Duration> {
+    expiration.parse().ok().map(Duration::from_millis)
+}
