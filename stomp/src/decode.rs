@@ -74,8 +74,10 @@ impl Decoder {
         if let Some(error) = &self.failure {
             return Err(error.clone());
         }
-        self.advance(input)
-            .inspect_err(|error| self.failure = Some(error.clone()))
+        self.advance(input).inspect_err(|error| {
+            self.frame.body = Vec::new();
+            self.failure = Some(error.clone());
+        })
     }
 
     /// How many line ends came between frames so far: heart-beats, and the LF that RabbitMQ appends
@@ -87,7 +89,8 @@ impl Decoder {
 
     /// The frame whose headers are complete and whose body is being read, or was refused.
     ///
-    /// It tells whom a [`DecodeError::BodyTooLarge`] concerns. The body is what came of it so far.
+    /// It tells whom a [`DecodeError::BodyTooLarge`] concerns. Its body is what came so far, and
+    /// empty after an error.
     #[must_use]
     pub fn head(&self) -> Option<&Frame> {
         match self.phase {

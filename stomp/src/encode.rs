@@ -17,8 +17,7 @@ pub fn encode(frame: &Frame, out: &mut Vec<u8>) {
     out.reserve(max_encoded_len(frame));
     let values = Escapes::of_values(&frame.command);
     let names = values.in_names();
-    // A command has no escapes of its own; only a word unknown to STOMP could need one.
-    escape(frame.command.as_str(), values, out);
+    escape(frame.command.as_str(), Escapes::COMMAND, out);
     out.push(b'\n');
 
     let mut length_told = false;

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use crate::{Command, DecodeError};
 
-/// Which bytes of a header are written as escapes.
-///
-/// CR and LF always are, in every command, so that no value can start a line of its own.
+/// Which bytes are written as escapes, besides CR and LF, which always are: no name or value can
+/// start a line of its own.
 #[derive(Clone, Copy)]
 pub(crate) struct Escapes {
     backslash: bool,
@@ -14,6 +13,13 @@ pub(crate) struct Escapes {
 }
 
 impl Escapes {
+    /// The escapes in a command, which has none by the specification: line ends alone, so that a
+    /// word unknown to STOMP cannot start a line of its own either.
+    pub(crate) const COMMAND: Self = Self {
+        backslash: false,
+        colon: false,
+    };
+
     /// The escapes in the values of a command's headers.
     pub(crate) fn of_values(command: &Command) -> Self {
         match command {

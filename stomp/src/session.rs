@@ -111,7 +111,7 @@ impl Session {
                 Ok(None) => return,
                 Err(error) => Err(Closed::Protocol(ProtocolError::Decode {
                     error,
-                    head: self.decoder.head().map(without_body),
+                    head: self.decoder.head().cloned().map(Box::new),
                 })),
             };
             if let Err(closed) = handled {
@@ -348,14 +348,6 @@ impl Session {
 
 fn silence_allowed(heart_beat: HeartBeat) -> Duration {
     heart_beat.receive.saturating_mul(SILENCE_TOLERANCE)
-}
-
-fn without_body(head: &Frame) -> Frame {
-    Frame {
-        command: head.command.clone(),
-        headers: head.headers.clone(),
-        body: Vec::new(),
-    }
 }
 
 /// The session is not connected: the server has not accepted it yet, or it is ending or over.

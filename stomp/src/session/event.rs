@@ -142,9 +142,9 @@ pub enum ProtocolError {
     Decode {
         /// What was wrong with them.
         error: DecodeError,
-        /// Command and headers of the frame whose body was at fault, if they were complete; the
-        /// body is left out.
-        head: Option<Frame>,
+        /// Command and headers of the frame whose body was at fault, if they were complete; its
+        /// body is empty.
+        head: Option<Box<Frame>>,
     },
     /// It chose a version that we did not offer.
     UnsupportedVersion {

@@ -1,0 +1,227 @@
+//! Limits, errors that are for good, and how memory is taken.
+
+use warren_stomp::{Command, DecodeError, Decoder, Frame, Limits};
+
+use crate::support::{Outcome, decode, encoded, feed};
+
+const SMALL: Limits = Limits {
+    headers: 2,
+    header_bytes: 32,
+    body_bytes: 8,
+};
+
+/// Decodes under the small limits, and checks that the chunking makes no difference.
+fn check(input: &[u8]) -> Outcome {
+    let outcome = decode(SMALL, [input]);
+    assert_eq!(outcome, decode(SMALL, input.chunks(1)));
+    outcome
+}
+
+#[test]
+fn as_many_headers_as_allowed_are_read_and_no_more() {
+    assert_eq!(check(b"MESSAGE\na:1\nb:2\n\n\0").error, None);
+    assert_eq!(
+        check(b"MESSAGE\na:1\nb:2\nc:3\n\n\0").error,
+        Some(DecodeError::TooManyHeaders { allowed: 2 })
+    );
+}
+
+#[test]
+fn a_head_may_be_as_long_as_allowed_and_no_longer() {
+    let fits = b"MESSAGE\na:345678901234567890123\n\n\0";
+    assert_eq!(fits.len(), SMALL.header_bytes + "\n\0".len());
+    assert_eq!(
+        check(fits).error,
+        Some(DecodeError::HeadTooLong { allowed: 32 }),
+        "the empty line belongs to the head"
+    );
+    assert_eq!(
+        check(b"MESSAGE\na:34567890123456789012\n\n\0").error,
+        None,
+        "32 bytes"
+    );
+    assert_eq!(
+        check(&[b'M'; 40]).error,
+        Some(DecodeError::HeadTooLong { allowed: 32 })
+    );
+}
+
+#[test]
+fn each_frame_has_the_whole_head_for_itself() {
+    let frame = b"MESSAGE\na:34567890123456789012\n\n\0";
+    let outcome = check(&frame.repeat(3));
+    assert_eq!(outcome.error, None);
+    assert_eq!(outcome.frames.len(), 3);
+}
+
+#[test]
+fn an_announced_body_that_is_too_large_is_refused_before_memory_is_taken() {
+    let mut decoder = Decoder::new(SMALL);
+    let mut head: &[u8] = b"MESSAGE\ncontent-length:9\nid:7\n\n";
+    assert_eq!(
+        decoder.decode(&mut head),
+        Err(DecodeError::BodyTooLarge {
+            announced: Some(9),
+            allowed: 8
+        })
+    );
+    let refused = decoder.head().expect("the head tells whom it concerned");
+    assert_eq!(refused.header("id"), Some("7"));
+    assert_eq!(refused.body.capacity(), 0);
+}
+
+#[test]
+fn a_content_length_beyond_every_integer_is_too_large() {
+    assert_eq!(
+        check(b"E\ncontent-length:99999999999999999999\n\n").error,
+        Some(DecodeError::HeadTooLong { allowed: 32 }),
+        "it takes more room than the small limits give"
+    );
+    let input = b"MESSAGE\ncontent-length:99999999999999999999\n\n";
+    assert_eq!(
+        decode(Limits::default(), [input]).error,
+        Some(DecodeError::BodyTooLarge {
+            announced: Some(u64::MAX),
+            allowed: Limits::DEFAULT_BODY_BYTES
+        })
+    );
+}
+
+#[test]
+fn a_body_without_length_is_cut_off_at_the_limit() {
+    let outcome = check(b"MESSAGE\nid:7\n\n12345678\0MESSAGE\nid:8\n\n123456789\0");
+    assert_eq!(outcome.frames.len(), 1);
+    assert_eq!(
+        outcome.error,
+        Some(DecodeError::BodyTooLarge {
+            announced: None,
+            allowed: 8
+        })
+    );
+    let head = outcome.head.expect("the head tells whom it concerned");
+    assert_eq!(head.header("id"), Some("8"));
+}
+
+#[test]
+fn content_length_is_honoured_on_every_command_and_must_end_in_nul() {
+    let outcome = check(b"RECEIPT\ncontent-length:3\n\na\0b\0");
+    assert_eq!(outcome.frames[0].body, b"a\0b");
+    assert_eq!(
+        check(b"RECEIPT\ncontent-length:3\n\nabcd\0").error,
+        Some(DecodeError::MissingNul {
+            length: 3,
+            found: b'd'
+        })
+    );
+}
+
+#[test]
+fn a_content_length_is_digits_and_nothing_else() {
+    for value in ["", " 3", "3 ", "+3", "0x3", "3.0", "٣"] {
+        let input = format!("MESSAGE\ncontent-length:{value}\n\nabc\0");
+        assert_eq!(
+            check(input.as_bytes()).error,
+            Some(DecodeError::InvalidContentLength {
+                value: value.into()
+            })
+        );
+    }
+}
+
+#[test]
+fn names_and_values_are_not_trimmed_and_may_have_bare_colons() {
+    let outcome = check(b"MESSAGE\n a : b:c \n:\n\n\0");
+    assert_eq!(
+        outcome.frames,
+        [Frame::new(Command::Message)
+            .with_header(" a ", " b:c ")
+            .with_header("", "")]
+    );
+}
+
+#[test]
+fn connected_and_connect_are_read_without_escapes() {
+    for command in [Command::Connected, Command::Connect] {
+        let input = format!("{command}\na:\\c\\t\n\n\0");
+        assert_eq!(
+            check(input.as_bytes()).frames,
+            [Frame::new(command).with_header("a", "\\c\\t")]
+        );
+    }
+}
+
+#[test]
+fn lines_that_are_no_headers_or_no_text_are_refused() {
+    assert_eq!(
+        check(b"MESSAGE\nno colon\n\n\0").error,
+        Some(DecodeError::MissingColon {
+            line: "no colon".into()
+        })
+    );
+    assert!(matches!(
+        check(b"MESSAGE\na:\xff\n\n\0").error,
+        Some(DecodeError::NotUtf8 { .. })
+    ));
+    assert_eq!(
+        check(b"MESSAGE\na:b\\\n\n\0").error,
+        Some(DecodeError::InvalidEscape { escape: None })
+    );
+}
+
+#[test]
+fn an_error_is_for_good() {
+    let mut decoder = Decoder::new(Limits::default());
+    let error = decoder
+        .decode(&mut &b"MESSAGE\n?\n"[..])
+        .expect_err("no colon");
+    let mut sound = &b"\nMESSAGE\n\n\0"[..];
+    assert_eq!(decoder.decode(&mut sound), Err(error));
+    assert_eq!(sound.len(), 11, "nothing more is taken");
+}
+
+#[test]
+fn a_wrong_content_length_is_corrected_when_written() {
+    for (claimed, body) in [("3", "12345"), ("9", "12345"), ("5", "")] {
+        let frame = Frame::new(Command::Send)
+            .with_header("content-length", claimed)
+            .with_header("id", "7")
+            .with_body(body);
+        let length = body.len();
+        assert_eq!(
+            encoded(&frame),
+            format!("SEND\ncontent-length:{length}\nid:7\n\n{body}\0").as_bytes()
+        );
+    }
+}
+
+#[test]
+fn a_body_stays_where_its_first_byte_was_put() {
+    const LENGTH: usize = 1 << 20;
+    let body: Vec<u8> = (0..=u8::MAX).cycle().take(LENGTH).collect();
+    let frame = Frame::new(Command::Message).with_body(body);
+    let bytes = encoded(&frame);
+    let mut decoder = Decoder::new(Limits::default());
+    let mut frames = Vec::new();
+
+    let (first, rest) = bytes.split_at(100);
+    feed(&mut decoder, first, &mut frames).expect("a sound beginning");
+    let place = decoder.head().expect("the head has come").body.as_ptr();
+    for chunk in rest.chunks(1_400) {
+        feed(&mut decoder, chunk, &mut frames).expect("a sound body");
+    }
+    assert_eq!(frames[0].body, frame.body);
+    assert_eq!(frames[0].body.as_ptr(), place, "the body was copied once");
+    assert_eq!(frames[0].body.capacity(), LENGTH, "and took its own size");
+}
+
+#[test]
+fn single_bytes_cost_no_more_than_their_number() {
+    // Were the bytes before each one looked at again, this would take minutes.
+    let value = "v".repeat(60_000);
+    let mut bytes = format!("MESSAGE\na:{value}\n\n").into_bytes();
+    bytes.resize(bytes.len() + (1 << 20), b'x');
+    bytes.push(0);
+    let outcome = decode(Limits::default(), bytes.chunks(1));
+    assert_eq!(outcome.frames[0].header("a"), Some(value.as_str()));
+    assert_eq!(outcome.frames[0].body.len(), 1 << 20);
+}
