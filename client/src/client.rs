@@ -57,7 +57,13 @@ impl Client {
         let (counters_sender, counters) = watch::channel(Counters::default());
         let url = config.url.clone();
         let engine = Engine::new(config, Box::new(Uuid::new_v4));
-        socket::spawn(driver::run(engine, url, queue, state_sender, counters_sender));
+        socket::spawn(driver::run(
+            engine,
+            url,
+            queue,
+            state_sender,
+            counters_sender,
+        ));
         Self {
             handle: Handle(commands),
             state,

@@ -81,7 +81,10 @@ pub enum CallError {
         detail: String,
     },
     /// The deadline was zero or over the limit; the call was not sent.
-    #[error("a deadline of {actual:?} is not allowed: it must be over 0 s and at most {:?}", Config::MAX_DEADLINE)]
+    #[error(
+        "a deadline of {actual:?} is not allowed: it must be over 0 s and at most {:?}",
+        Config::MAX_DEADLINE
+    )]
     BadDeadline {
         /// The deadline that was asked for.
         actual: Duration,

@@ -350,7 +350,8 @@ impl Connection {
                 reason,
                 error,
             } => {
-                let detail = error.map_or_else(|| close_words(code, &reason), |error| error.to_string());
+                let detail =
+                    error.map_or_else(|| close_words(code, &reason), |error| error.to_string());
                 // RabbitMQ 3.10 closes without a word when it cannot give us the subscription.
                 if matches!(phase, Phase::Subscribing { .. }) {
                     topology_missing(detail)
@@ -385,8 +386,7 @@ impl Connection {
             retry_at: now + retry_in,
         };
         self.actions.push_back(Action::Close);
-        self.signals
-            .push_back(Signal::Disconnected(reason.clone()));
+        self.signals.push_back(Signal::Disconnected(reason.clone()));
         self.signal_state(ConnectionState::Offline { reason, retry_in });
     }
 

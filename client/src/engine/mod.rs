@@ -105,8 +105,7 @@ impl Engine {
         if let Some(error) = self.objection(&request, deadline) {
             return self.settle(id, Err(error));
         }
-        self.calls
-            .insert(id, Pending::new(request, now, deadline));
+        self.calls.insert(id, Pending::new(request, now, deadline));
         if self.connection.is_online() {
             self.send_waiting(now);
         }
@@ -240,7 +239,10 @@ impl Engine {
                 Some(sent_at) => {
                     self.calls.remove(id);
                     let round_trip = now.saturating_sub(sent_at);
-                    let outcome = outcome.map(|reply| RawReply { round_trip, ..reply });
+                    let outcome = outcome.map(|reply| RawReply {
+                        round_trip,
+                        ..reply
+                    });
                     self.settle(id, outcome);
                 }
                 None => self.counters.unmatched += 1,

@@ -24,7 +24,12 @@ struct Cli {
 #[derive(Args)]
 struct Broker {
     /// The Web-STOMP endpoint of the broker.
-    #[arg(long, global = true, env = "WARREN_URL", default_value = "ws://127.0.0.1:15674/ws")]
+    #[arg(
+        long,
+        global = true,
+        env = "WARREN_URL",
+        default_value = "ws://127.0.0.1:15674/ws"
+    )]
     url: String,
     /// The broker's user.
     #[arg(long, global = true, env = "WARREN_LOGIN", default_value = "web")]
@@ -120,7 +125,7 @@ fn as_json(reply: &Reply<u64>) -> String {
     json!({
         "value": reply.value,
         "worker": reply.worker,
-        "round_trip_ms": reply.round_trip.as_secs_f64() * 1000.0,
+        "round_trip_ms": reply.round_trip.as_micros() as f64 / 1000.0,
         "compute_us": reply.compute.map(|compute| compute.as_micros()),
     })
     .to_string()

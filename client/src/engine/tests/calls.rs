@@ -1,0 +1,156 @@
+//! Calls that wait, travel, get lost, and are given up.
+
+use super::*;
+use crate::Mode;
+
+#[test]
+fn a_request_says_all_that_a_worker_needs() {
+    let mut world = World::online();
+    let id = world.call(within(ms(5_000)));
+    let frame = world.sent.pop().expect("SEND");
+    let client = world.engine.connection.client_id();
+    let expected = [
+        ("destination", format!("/exchange/rpc_queue/{client}")),
+        ("reply-to", "/temp-queue/rpc".to_owned()),
+        ("correlation-id", id.to_string()),
+        ("content-type", "application/json".to_owned()),
+        ("expiration", "5000".to_owned()),
+        ("type", "fibonacci".to_owned()),
+    ];
+    for (name, value) in expected {
+        assert_eq!(frame.header(name), Some(&*value), "{name}");
+    }
+    assert_eq!(frame.body, b"30");
+}
+
+#[test]
+fn the_tutorial_mode_sends_straight_to_the_queue() {
+    let mut world = World::new(Config {
+        mode: Mode::Tutorial,
+        queue: "a/b".to_owned(),
+        ..Config::default()
+    });
+    world.opened();
+    world.receive(&connected("0,0"));
+    world.call(request());
+    let frame = world.sent.pop().expect("SEND");
+    assert_eq!(frame.header("destination"), Some("/amq/queue/a%2Fb"));
+}
+
+#[test]
+fn calls_made_too_early_wait_and_leave_in_their_order() {
+    let mut world = World::new(Config::default());
+    let calls: Vec<_> = (0..20).map(|_| world.call(not_idempotent())).collect();
+    world.pass(ms(1_500));
+    world.come_online();
+    let expiration = world
+        .sent
+        .last()
+        .and_then(|frame| frame.header("expiration"));
+    assert_eq!(expiration, Some("28500"), "what is left of 30 s");
+    assert_eq!(world.requests(), calls);
+}
+
+#[test]
+fn a_deadline_ends_a_call_that_was_sent() {
+    let mut world = World::online();
+    let id = world.call(within(ms(700)));
+    world.pass(ms(699));
+    assert_eq!(world.settled, []);
+    world.pass(ms(1));
+    let deadline = ms(700);
+    assert_eq!(world.error(id), &CallError::DeadlineExceeded { deadline });
+
+    world.receive(&result(id, "832040"));
+    world.outcome(id);
+    assert_eq!(world.engine.counters().unmatched, 1, "the late reply");
+}
+
+#[test]
+fn a_deadline_ends_a_call_that_could_not_be_sent() {
+    let mut world = World::new(Config::default());
+    let id = world.call(within(ms(700)));
+    world.closed(1006, "Connection refused");
+    world.pass(ms(700));
+    let CallError::NotConnected { because, .. } = world.error(id) else {
+        panic!("another error: {:?}", world.settled);
+    };
+    let why = because.as_ref().expect("a reason").to_string();
+    assert!(why.contains("Connection refused"), "{why}");
+}
+
+#[test]
+fn a_lost_connection_sends_idempotent_calls_again() {
+    let mut world = World::online();
+    let calls = [world.call(request()), world.call(request())];
+    world.lost();
+    assert_eq!(world.settled, []);
+
+    world.come_back();
+    assert_eq!(world.requests(), calls, "under the same ids, in order");
+    assert_eq!(world.engine.counters().resent, 2);
+
+    world.receive(&result(calls[0], "1"));
+    assert!(world.outcome(calls[0]).is_ok());
+}
+
+#[test]
+fn a_lost_connection_settles_other_calls_as_unknown() {
+    let mut world = World::online();
+    let sent = world.call(not_idempotent());
+    world.lost();
+    let error = world.error(sent);
+    assert!(matches!(error, CallError::OutcomeUnknown(_)), "{error:?}");
+    assert!(error.to_string().starts_with("outcome unknown"), "{error}");
+
+    let unsent = world.call(not_idempotent());
+    world.come_back();
+    assert_eq!(world.requests(), [unsent], "what never left is sent later");
+}
+
+#[test]
+fn a_call_that_was_given_up_settles_no_more() {
+    let mut world = World::online();
+    let id = world.call(request());
+    world.engine.cancel(id);
+    world.receive(&result(id, "832040"));
+    world.pass(ms(60_000));
+    assert_eq!(world.settled, []);
+    assert_eq!(world.engine.counters().unmatched, 1);
+
+    world.lost();
+    let waiting = world.call(request());
+    world.engine.cancel(waiting);
+    world.come_back();
+    assert!(world.requests().is_empty(), "it is not sent later either");
+}
+
+#[test]
+fn requests_over_a_limit_are_not_sent() {
+    let mut world = World::new(Config {
+        max_pending: 2,
+        ..Config::default()
+    });
+    world.come_online();
+
+    let large = Request {
+        body: vec![b' '; Config::MAX_REQUEST_BYTES + 1],
+        ..request()
+    };
+    let cases = [
+        (within(ms(0)), "must be over 0 s"),
+        (within(Config::MAX_DEADLINE + ms(1)), "at most 86400s"),
+        (large, "1048577 bytes, where 1048576 are allowed"),
+    ];
+    for (request, words) in cases {
+        let id = world.call(request);
+        let error = world.error(id).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+
+    let taken = [world.call(request()), world.call(request())];
+    let third = world.call(request());
+    let allowed = 2;
+    assert_eq!(world.error(third), &CallError::TooManyPending { allowed });
+    assert_eq!(world.requests(), taken);
+}

@@ -1,0 +1,210 @@
+//! Connecting, failing to, and connecting again.
+
+use warren_contract::Code;
+
+use super::*;
+use crate::{Disconnect, Mode};
+
+#[test]
+fn it_connects_subscribes_to_its_bounces_and_is_online() {
+    let mut world = World::new(Config::default());
+    assert!(world.socket);
+    world.opened();
+    let connect = world.sent.pop().expect("CONNECT");
+    assert_eq!(connect.command, Command::Connect);
+    assert_eq!(connect.header("login"), Some("web"));
+    assert_eq!(connect.header("host"), Some("/"));
+
+    world.receive(&connected("10000,10000"));
+    let subscribe = world.sent.pop().expect("SUBSCRIBE");
+    assert_eq!(subscribe.command, Command::Subscribe);
+    let client = world.engine.connection.client_id();
+    let destination = format!("/exchange/rpc.bounce/{client}");
+    assert_eq!(subscribe.header("destination"), Some(&*destination));
+    assert_eq!(world.states, []);
+
+    world.receive(&subscribed());
+    assert_eq!(world.states, [ConnectionState::Online]);
+}
+
+#[test]
+fn the_tutorial_mode_needs_no_subscription() {
+    let mut world = World::new(Config {
+        mode: Mode::Tutorial,
+        ..Config::default()
+    });
+    world.opened();
+    world.sent.clear();
+    world.receive(&connected("0,0"));
+    assert_eq!(world.states, [ConnectionState::Online]);
+    assert_eq!(world.sent, []);
+}
+
+#[test]
+fn each_connection_has_its_own_client_id() {
+    let mut world = World::online();
+    let first = world.engine.connection.client_id();
+    world.lost();
+    world.come_back();
+    assert_ne!(world.engine.connection.client_id(), first);
+}
+
+#[test]
+fn a_broker_that_cannot_be_reached_is_tried_again_and_again() {
+    let mut world = World::new(Config::default());
+    for attempt in 2..20 {
+        world.closed(1006, "Connection refused");
+        let Some(ConnectionState::Offline { reason, retry_in }) = world.states.last().cloned()
+        else {
+            panic!("not offline: {:?}", world.states);
+        };
+        assert!(matches!(reason, Disconnect::Unreachable { .. }), "{reason}");
+        assert!(!world.socket);
+
+        world.pass(retry_in);
+        assert!(world.socket, "try {attempt} is made");
+        let state = world.states.last();
+        assert_eq!(state, Some(&ConnectionState::Connecting { attempt }));
+    }
+}
+
+#[test]
+fn every_step_of_connecting_has_an_end() {
+    let steps: [fn(&mut World); 3] = [
+        |_| {},
+        |world| world.opened(),
+        |world| {
+            world.opened();
+            world.receive(&connected("0,0"));
+        },
+    ];
+    for (number, step) in steps.into_iter().enumerate() {
+        let mut world = World::new(Config::default());
+        step(&mut world);
+        world.pass(ms(10_000));
+        let state = world.states.first();
+        assert!(
+            matches!(state, Some(ConnectionState::Offline { .. })),
+            "step {number}: {state:?}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_is_said_in_words_and_brings_no_storm_of_retries() {
+    let cases = [
+        (
+            "Access refused for user 'web'\n",
+            "wrong login or passcode",
+            Code::Unauthenticated,
+        ),
+        (
+            "Virtual host '/' access denied",
+            "wrong virtual host",
+            Code::PermissionDenied,
+        ),
+    ];
+    for (detail, words, code) in cases {
+        let mut world = World::new(Config::default());
+        let waiting = world.call(request());
+        world.opened();
+        world.receive(&error_frame("Bad CONNECT", detail));
+
+        let error = world.error(waiting);
+        assert_eq!(error.code(), code);
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(error.to_string().contains(detail.trim()), "{error}");
+        assert!(!world.socket);
+
+        let refused = world.call(request());
+        assert_eq!(world.error(refused).code(), code, "it does not wait");
+        world.pass(ms(29_999));
+        assert!(!world.socket, "no try within half a minute");
+        world.pass(ms(30_001));
+        assert!(world.socket, "but one within a minute");
+        world.come_online();
+        let sent = world.call(request());
+        assert_eq!(world.requests(), [sent]);
+    }
+}
+
+#[test]
+fn a_missing_exchange_is_named() {
+    // RabbitMQ 3.10.8 closes without a word; later versions send an ERROR first, and then even
+    // the receipt.
+    let endings: [fn(&mut World); 2] = [
+        |world| world.lost(),
+        |world| {
+            let error = error_frame("not_found", "NOT_FOUND - no exchange 'rpc.bounce'");
+            world.receive(&error);
+            world.receive(&subscribed());
+        },
+    ];
+    for ending in endings {
+        let mut world = World::new(Config::default());
+        world.opened();
+        world.receive(&connected("0,0"));
+        ending(&mut world);
+        let Some(ConnectionState::Offline { reason, .. }) = world.states.last() else {
+            panic!("not offline: {:?}", world.states);
+        };
+        assert!(matches!(reason, Disconnect::TopologyMissing { .. }));
+        assert!(reason.to_string().contains("`rpc.bounce`"), "{reason}");
+    }
+}
+
+#[test]
+fn silence_ends_a_connection() {
+    let mut world = World::new(Config::default());
+    world.opened();
+    world.receive(&connected("10000,20000"));
+    world.receive(&subscribed());
+    for _ in 0..10 {
+        world.pass(ms(10_000));
+        world.receive_bytes(b"\n");
+    }
+    assert_eq!(
+        world.states,
+        [ConnectionState::Online],
+        "heart-beats hold it"
+    );
+
+    world.pass(ms(20_000));
+    assert!(
+        matches!(
+            world.states.get(1),
+            Some(ConnectionState::Offline {
+                reason: Disconnect::Silent { .. },
+                ..
+            })
+        ),
+        "{:?}",
+        world.states
+    );
+}
+
+#[test]
+fn closing_takes_leave_and_is_the_last_that_happens() {
+    let mut world = World::online();
+    let pending = world.call(request());
+    world.engine.close(world.now);
+    world.drain();
+    assert_eq!(world.error(pending), &CallError::Closed);
+    let disconnect = world.sent.pop().expect("DISCONNECT");
+    assert_eq!(disconnect.command, Command::Disconnect);
+
+    world.lost();
+    assert_eq!(world.states.last(), Some(&ConnectionState::Closed));
+    world.pass(ms(100_000));
+    assert!(!world.socket, "nothing is opened any more");
+    let late = world.call(request());
+    assert_eq!(world.error(late), &CallError::Closed);
+}
+
+#[test]
+fn a_broker_that_does_not_answer_a_leave_is_left_all_the_same() {
+    let mut world = World::online();
+    world.engine.close(world.now);
+    world.pass(ms(10_000));
+    assert_eq!(world.states.last(), Some(&ConnectionState::Closed));
+}

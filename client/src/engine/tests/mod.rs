@@ -1,0 +1,242 @@
+//! The engine in virtual time, against a broker that does what each test says.
+
+mod calls;
+mod connecting;
+mod replies;
+mod settles;
+
+use std::time::Duration;
+
+use uuid::Uuid;
+use warren_stomp::{Command, Decoder, Frame, Limits, encode};
+
+use super::{Action, Engine, Event, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
+use crate::{CallError, Config, ConnectionState};
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn request() -> Request {
+    Request {
+        procedure: "fibonacci",
+        idempotent: true,
+        body: b"30".to_vec(),
+        deadline: None,
+    }
+}
+
+fn not_idempotent() -> Request {
+    Request {
+        idempotent: false,
+        ..request()
+    }
+}
+
+fn within(deadline: Duration) -> Request {
+    Request {
+        deadline: Some(deadline),
+        ..request()
+    }
+}
+
+/// An engine, its clock, and the other end of its socket.
+struct World {
+    engine: Engine,
+    now: Duration,
+    decoder: Decoder,
+    /// Whether the engine holds a WebSocket, be it open or opening.
+    socket: bool,
+    /// What the engine sent, until a test takes it.
+    sent: Vec<Frame>,
+    states: Vec<ConnectionState>,
+    settled: Vec<(Uuid, Result<RawReply, CallError>)>,
+    ids: u128,
+}
+
+impl World {
+    fn new(config: Config) -> Self {
+        // Ids in a row are no secret, but easy to read when a test fails.
+        let mut next = 0;
+        let random = move || {
+            next += 1;
+            Uuid::from_u128(next << 64 | 0x7fff_ffff)
+        };
+        let mut world = Self {
+            engine: Engine::new(config, Box::new(random)),
+            now: Duration::ZERO,
+            decoder: Decoder::new(Limits::default()),
+            socket: false,
+            sent: Vec::new(),
+            states: Vec::new(),
+            settled: Vec::new(),
+            ids: 0,
+        };
+        world.drain();
+        world
+    }
+
+    /// A world whose engine is online.
+    fn online() -> Self {
+        let mut world = Self::new(Config::default());
+        world.come_online();
+        world
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.engine.poll_action() {
+            match action {
+                Action::Open => {
+                    assert!(!self.socket, "the last socket was closed before this");
+                    self.socket = true;
+                    self.decoder = Decoder::new(Limits::default());
+                }
+                Action::Send(bytes) => {
+                    assert!(self.socket, "nothing is sent without a socket");
+                    let mut bytes = bytes.as_slice();
+                    while let Some(frame) = self
+                        .decoder
+                        .decode(&mut bytes)
+                        .expect("the engine sends well-formed frames")
+                    {
+                        self.sent.push(frame);
+                    }
+                }
+                Action::Close => self.socket = false,
+            }
+        }
+        while let Some(event) = self.engine.poll_event() {
+            match event {
+                Event::Settled { id, outcome } => self.settled.push((id, outcome)),
+                Event::Connection(state) => self.states.push(state),
+            }
+        }
+    }
+
+    /// Lets time pass, and the engine's timer fire exactly when it asks for it.
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.engine.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    fn call(&mut self, request: Request) -> Uuid {
+        self.ids += 1;
+        let id = Uuid::from_u128(self.ids);
+        self.engine.call(self.now, id, request);
+        self.drain();
+        id
+    }
+
+    fn opened(&mut self) {
+        self.engine.handle_opened(self.now);
+        self.drain();
+    }
+
+    fn lost(&mut self) {
+        self.closed(1000, "STOMP died");
+    }
+
+    fn closed(&mut self, code: u16, reason: &str) {
+        self.socket = false;
+        self.engine.handle_closed(self.now, Some(code), reason);
+        self.drain();
+    }
+
+    fn receive(&mut self, frame: &Frame) {
+        let mut bytes = Vec::new();
+        encode(frame, &mut bytes);
+        self.receive_bytes(&bytes);
+    }
+
+    fn receive_bytes(&mut self, bytes: &[u8]) {
+        self.engine.handle_data(self.now, bytes);
+        self.drain();
+    }
+
+    /// Plays the broker until the engine is online, and keeps in `sent` only the requests that
+    /// the engine sends then. Heart-beats are off, so that time may pass in silence.
+    fn come_online(&mut self) {
+        self.opened();
+        self.receive(&connected("0,0"));
+        self.sent.clear();
+        self.receive(&subscribed());
+        assert_eq!(self.states.last(), Some(&ConnectionState::Online));
+    }
+
+    /// Waits for the next try to connect, and lets it succeed.
+    fn come_back(&mut self) {
+        for _ in 0..100 {
+            if self.socket {
+                return self.come_online();
+            }
+            self.pass(ms(1000));
+        }
+        panic!("the engine does not connect again");
+    }
+
+    /// The ids of the requests that were sent since the last look.
+    fn requests(&mut self) -> Vec<Uuid> {
+        self.sent
+            .drain(..)
+            .filter(|frame| frame.command == Command::Send)
+            .map(|frame| {
+                let id = frame.header("correlation-id").expect("a correlation id");
+                id.parse().expect("a UUID")
+            })
+            .collect()
+    }
+
+    /// How the call settled, which it must have done exactly once.
+    fn outcome(&self, id: Uuid) -> &Result<RawReply, CallError> {
+        let outcomes: Vec<_> = self.settled.iter().filter(|(of, _)| *of == id).collect();
+        assert_eq!(outcomes.len(), 1, "each call settles once: {outcomes:?}");
+        &outcomes[0].1
+    }
+
+    fn error(&self, id: Uuid) -> &CallError {
+        self.outcome(id).as_ref().expect_err("the call fails")
+    }
+}
+
+fn connected(heart_beat: &str) -> Frame {
+    Frame::new(Command::Connected)
+        .with_header("version", "1.2")
+        .with_header("heart-beat", heart_beat)
+}
+
+fn subscribed() -> Frame {
+    Frame::new(Command::Receipt).with_header("receipt-id", BOUNCE_SUBSCRIPTION)
+}
+
+fn error_frame(message: &str, detail: &str) -> Frame {
+    Frame::new(Command::Error)
+        .with_header("message", message)
+        .with_body(detail)
+}
+
+fn message(subscription: &str, id: &str) -> Frame {
+    Frame::new(Command::Message)
+        .with_header("subscription", subscription)
+        .with_header("destination", "/queue/amq.gen-A8NT")
+        .with_header("message-id", "1")
+        .with_header("correlation-id", id)
+}
+
+/// A reply of no particular kind to the call `id`.
+fn reply(id: Uuid) -> Frame {
+    message("/temp-queue/rpc", &id.to_string())
+}
+
+/// What a Warren worker answers to the call `id`.
+fn result(id: Uuid, body: &str) -> Frame {
+    reply(id)
+        .with_header("type", "result")
+        .with_header("x-worker", "hare")
+        .with_header("x-compute-us", "5300")
+        .with_body(body)
+}

@@ -1,0 +1,143 @@
+//! What comes back, and what it means.
+
+use warren_contract::{Code, Fault};
+
+use super::*;
+use crate::Reply;
+
+#[test]
+fn a_workers_result() {
+    let mut world = World::online();
+    let id = world.call(request());
+    world.pass(ms(7));
+    world.receive(&result(id, "832040"));
+    let reply = world.outcome(id).clone().and_then(RawReply::decode);
+    let expected = Reply {
+        value: 832_040_u64,
+        worker: Some("hare".to_owned()),
+        compute: Some(Duration::from_micros(5300)),
+        round_trip: ms(7),
+    };
+    assert_eq!(reply, Ok(expected));
+}
+
+/// Sends a call, answers it, and compares the outcome.
+fn check(answer: impl FnOnce(Uuid) -> Frame, expected: Result<u64, (Code, &str)>) {
+    let mut world = World::online();
+    let id = world.call(request());
+    let frame = answer(id);
+    world.receive(&frame);
+    let outcome = world.outcome(id).clone().and_then(RawReply::decode::<u64>);
+    match (outcome, expected) {
+        (Ok(reply), Ok(value)) => assert_eq!(reply.value, value),
+        (Err(error), Err((code, words))) => {
+            assert_eq!(error.code(), code, "{error}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        (outcome, expected) => panic!("{frame:?} gave {outcome:?} and not {expected:?}"),
+    }
+}
+
+#[test]
+fn replies_of_warren_workers() {
+    let fault = Fault::new(Code::OutOfRange, "n is 51").to_json();
+    let cases: [(&str, &str, Result<u64, (Code, &str)>); 5] = [
+        ("result", "832040", Ok(832_040)),
+        ("result", "hello", Err((Code::Internal, "hello"))),
+        ("result", "-1", Err((Code::Internal, "it was: -1"))),
+        ("fault", &fault, Err((Code::OutOfRange, "n is 51"))),
+        ("fault", "oh", Err((Code::Internal, "this is no fault"))),
+    ];
+    for (r#type, body, expected) in cases {
+        let answer = |id| reply(id).with_header("type", r#type).with_body(body);
+        check(answer, expected);
+    }
+}
+
+#[test]
+fn replies_of_the_tutorials_servers() {
+    let cases: [(&str, Result<u64, (Code, &str)>); 6] = [
+        ("832040", Ok(832_040)),
+        (r#"{"response":832040,"error":null}"#, Ok(832_040)),
+        (r#"{"response":832040}"#, Ok(832_040)),
+        (
+            r#"{"response":null,"error":"n is too large"}"#,
+            Err((Code::Internal, "n is too large")),
+        ),
+        ("error: n is 51", Err((Code::Internal, "n is 51"))),
+        ("Traceback", Err((Code::Internal, "it was: Traceback"))),
+    ];
+    for (body, expected) in cases {
+        check(|id| reply(id).with_body(body), expected);
+    }
+}
+
+#[test]
+fn an_unreadable_reply_is_shown_in_part() {
+    let long = "ä".repeat(100_000);
+    check(
+        |id| reply(id).with_body(long.as_str()),
+        Err((Code::Internal, &format!("{}…", "ä".repeat(200)))),
+    );
+}
+
+#[test]
+fn a_request_that_bounces_settles_its_call() {
+    let cases = [
+        (None, Code::Unavailable, "no queue"),
+        (Some("expired"), Code::DeadlineExceeded, "within 30s"),
+        (Some("rejected"), Code::Internal, "rejected"),
+        (Some("maxlen"), Code::ResourceExhausted, "full"),
+        (Some("delivery_limit"), Code::Internal, "delivery_limit"),
+    ];
+    for (reason, code, words) in cases {
+        let bounce = |id: Uuid| {
+            let frame = message(BOUNCE_SUBSCRIPTION, &id.to_string());
+            match reason {
+                Some(reason) => frame.with_header("x-first-death-reason", reason),
+                None => frame,
+            }
+        };
+        check(bounce, Err((code, words)));
+    }
+}
+
+#[test]
+fn what_belongs_to_no_call_is_counted_and_dropped() {
+    let mut world = World::online();
+    let id = world.call(request());
+    world.receive(&result(Uuid::from_u128(77), "1"));
+    world.receive(&result(id, "832040"));
+    world.receive(&result(id, "832041"));
+    assert!(world.outcome(id).is_ok());
+    assert_eq!(world.engine.counters().unmatched, 2, "unknown and doubled");
+
+    let other = world.call(request());
+    world.receive(&message("/temp-queue/rpc", "7"));
+    world.receive(&message("another", &other.to_string()));
+    world.receive(&reply(other).with_header("type", "unheard-of"));
+    assert_eq!(world.engine.counters().malformed, 3);
+    assert_eq!(world.settled.len(), 1);
+}
+
+#[test]
+fn a_reply_over_the_limit_fails_its_call_and_no_other() {
+    let mut world = World::new(Config {
+        max_reply_bytes: 1000,
+        ..Config::default()
+    });
+    world.come_online();
+    let large = world.call(request());
+    let other = world.call(request());
+    world.receive(&result(large, &"1".repeat(1001)));
+
+    let error = world.error(large);
+    assert!(matches!(error, CallError::ReplyTooLarge { .. }));
+    let words = error.to_string();
+    assert!(words.contains("1001") && words.contains("1000"), "{words}");
+    assert!(!world.socket, "the connection is closed");
+
+    world.come_back();
+    world.receive(&result(other, "832040"));
+    assert!(world.outcome(other).is_ok());
+}
