@@ -1,0 +1,60 @@
+//! Making a call and seeing its outcome.
+
+use yew::prelude::*;
+
+use super::{call_form::CallForm, outcome::OutcomeView};
+use crate::{
+    hooks::use_calls,
+    input::{CallRequest, InputError},
+};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct CallPanelProps {
+    /// The largest n that may be called.
+    pub(crate) max_n: u64,
+    /// The text that the field n begins with, if not the default.
+    pub(crate) n: Option<AttrValue>,
+    /// Whether to call at once.
+    pub(crate) run: bool,
+}
+
+#[component]
+pub(crate) fn CallPanel(props: &CallPanelProps) -> Html {
+    let calls = use_calls();
+    let mistake = use_state_eq(|| None::<InputError>);
+
+    let on_submit = {
+        let mistake = mistake.clone();
+        let call = calls.call.clone();
+        Callback::from(move |input: Result<CallRequest, InputError>| match input {
+            Ok(request) => {
+                mistake.set(None);
+                call.emit(request);
+            }
+            Err(error) => mistake.set(Some(error)),
+        })
+    };
+    let on_edit = {
+        let mistake = mistake.clone();
+        Callback::from(move |()| mistake.set(None))
+    };
+    let pending = calls.newest_pending().map(|call| call.id);
+    let on_cancel = calls.cancel.clone();
+
+    html! {
+        <section class="panel call-panel" aria-labelledby="call-heading">
+            <h2 id="call-heading">{ "Call" }</h2>
+            <CallForm
+                max_n={props.max_n}
+                n={props.n.clone()}
+                run={props.run}
+                mistaken={mistake.as_ref().map(InputError::field)}
+                {pending}
+                {on_submit}
+                {on_edit}
+                {on_cancel}
+            />
+            <OutcomeView mistake={(*mistake).clone()} newest={calls.newest().cloned()} />
+        </section>
+    }
+}

@@ -1,0 +1,68 @@
+//! The connection's state in words.
+
+use std::time::Duration;
+
+use warren_client::ConnectionState;
+use web_time::Instant;
+use yew::prelude::*;
+
+use crate::{
+    hooks::{use_connection, use_elapsed},
+    words,
+};
+
+#[derive(Properties, PartialEq)]
+pub(super) struct ConnectionStatusProps {
+    /// The broker's address.
+    pub(super) url: AttrValue,
+}
+
+#[component]
+pub(super) fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
+    let connection = use_connection();
+    let (state, title, detail) = match &connection.state {
+        ConnectionState::Connecting { attempt: 1 } => ("connecting", "Connecting", None),
+        ConnectionState::Connecting { attempt } => {
+            ("connecting", "Connecting", Some(format!("try {attempt}")))
+        }
+        ConnectionState::Online => ("online", "Online", None),
+        ConnectionState::Offline { reason, .. } => ("offline", "Offline", Some(reason.to_string())),
+        ConnectionState::Closed => ("offline", "Closed", None),
+    };
+    let next_try = match connection.state {
+        ConnectionState::Offline { retry_in, .. } => html! {
+            <NextTry since={connection.since} {retry_in} />
+        },
+        _ => Html::default(),
+    };
+    html! {
+        <div class="connection" data-testid="connection" data-state={state}>
+            <p role="status">
+                <span class="lamp" aria-hidden="true"></span>
+                <b>{ title }</b>
+                <code>{ &props.url }</code>
+                if let Some(detail) = detail {
+                    <span class="detail">{ detail }</span>
+                }
+            </p>
+            { next_try }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct NextTryProps {
+    /// When the wait for the next try began.
+    since: Instant,
+    /// How long that wait is.
+    retry_in: Duration,
+}
+
+/// Counts down to the next try. It is outside the live region, which would read every second out.
+#[component]
+fn NextTry(props: &NextTryProps) -> Html {
+    let left = props.retry_in.saturating_sub(use_elapsed(props.since));
+    // A wait of 0.4 s is one of “1 s”, as a count that ends on 1 is expected to.
+    let left = words::whole_seconds(left + Duration::from_millis(999));
+    html! { <p class="next-try">{ format!("Next try in {left}") }</p> }
+}

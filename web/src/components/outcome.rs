@@ -1,0 +1,124 @@
+//! What became of the newest call.
+
+use std::{rc::Rc, time::Duration};
+
+use warren_client::Reply;
+use warren_contract::Code;
+use web_time::Instant;
+use yew::prelude::*;
+
+use super::time_bar::TimeBar;
+use crate::{
+    hooks::{use_connection, use_elapsed},
+    input::{CallRequest, InputError},
+    state::{CallRecord, Outcome},
+    words,
+};
+
+/// The element that tells mistakes and failures; mistaken fields refer to it.
+pub(super) const ERROR_ID: &str = "error";
+
+#[derive(Properties, PartialEq)]
+pub(super) struct OutcomeViewProps {
+    /// What was mistaken when the form was last submitted; it is told before any call.
+    pub(super) mistake: Option<InputError>,
+    /// The newest call.
+    pub(super) newest: Option<Rc<CallRecord>>,
+}
+
+/// Both live regions are always there, as screen readers announce only what changes in them.
+#[component]
+pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
+    let online = use_connection().is_online();
+    let mut status = Html::default();
+    let mut alert = Html::default();
+    let mut aside = Html::default();
+
+    if let Some(mistake) = &props.mistake {
+        alert = failure(mistake.code(), None, &mistake.to_string());
+    } else if let Some(call) = &props.newest {
+        let asked = call.request;
+        match &call.outcome {
+            None => {
+                let words = if online {
+                    "sent"
+                } else {
+                    "waiting for the connection"
+                };
+                status = html! {
+                    <p class="formula">{ format!("fib({}) is {words}", asked.n) }</p>
+                };
+                aside = html! {
+                    <TimeLeft key={call.id.0} made={call.made} deadline={asked.deadline} />
+                };
+            }
+            Some(Outcome::Done(reply)) => status = success(asked, reply),
+            Some(Outcome::Failed(error)) => {
+                alert = failure(error.code(), Some(asked), &error.to_string());
+            }
+            Some(Outcome::Cancelled { after }) => {
+                let words = format!("given up after {}", words::duration(*after));
+                alert = failure(Code::Cancelled, Some(asked), &words);
+            }
+        }
+    } else {
+        status = html! {
+            <p class="hint">
+                { "Give an n and press Call: a worker computes the n-th Fibonacci number." }
+            </p>
+        };
+    }
+
+    html! {
+        <div class="outcome">
+            <div role="status">{ status }</div>
+            <div role="alert">{ alert }</div>
+            { aside }
+        </div>
+    }
+}
+
+fn success(asked: CallRequest, reply: &Reply<u64>) -> Html {
+    let n = asked.n.to_string();
+    html! {
+        <>
+            <p class="formula">{ format!("fib({n}) =") }</p>
+            <p class="value" data-testid="result" data-n={n}>{ reply.value }</p>
+            <TimeBar round_trip={reply.round_trip} compute={reply.compute} />
+            <p class="worker">
+                { "Computed by " }
+                <b data-testid="worker">
+                    { reply.worker.as_deref().unwrap_or("a worker that gives no name") }
+                </b>
+            </p>
+        </>
+    }
+}
+
+fn failure(code: Code, asked: Option<CallRequest>, words: &str) -> Html {
+    html! {
+        <div class="failure" id={ERROR_ID} data-testid="error" data-code={code.as_str()}>
+            if let Some(asked) = asked {
+                <p class="formula">{ format!("fib({}) failed", asked.n) }</p>
+            }
+            <p>{ words }</p>
+            <code>{ code.as_str() }</code>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct TimeLeftProps {
+    /// When the call was made.
+    made: Instant,
+    /// How long it may take.
+    deadline: Duration,
+}
+
+/// The time that passes while a call is pending.
+#[component]
+fn TimeLeft(props: &TimeLeftProps) -> Html {
+    let elapsed = words::whole_seconds(use_elapsed(props.made).min(props.deadline));
+    let deadline = words::duration(props.deadline);
+    html! { <p class="time-left">{ format!("{elapsed} of at most {deadline}") }</p> }
+}

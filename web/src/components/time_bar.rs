@@ -1,0 +1,54 @@
+//! Where the time of a call went.
+
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use crate::words;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct TimeBarProps {
+    /// From sending the request to receiving the reply.
+    pub(super) round_trip: Duration,
+    /// How long the worker computed, if it said so. Both are lengths of time, each by one clock,
+    /// so they can be compared without the clocks agreeing.
+    pub(super) compute: Option<Duration>,
+}
+
+/// A bar that splits the round trip into computing and the rest, with its legend.
+#[component]
+pub(super) fn TimeBar(props: &TimeBarProps) -> Html {
+    let TimeBarProps {
+        round_trip,
+        compute,
+    } = props;
+    // Rounding can make the one a hair longer than the other.
+    let compute = compute.map(|compute| compute.min(*round_trip));
+    let share = compute.map_or(0.0, |compute| {
+        100.0 * compute.as_secs_f64() / round_trip.as_secs_f64().max(f64::MIN_POSITIVE)
+    });
+    html! {
+        <div class="time">
+            <svg class="time-bar" width="100%" height="10" aria-hidden="true">
+                <rect class="underway" width="100%" height="100%" rx="5" />
+                <rect class="computing" width={format!("{share:.2}%")} height="100%" rx="5" />
+            </svg>
+            <dl>
+                if let Some(compute) = compute {
+                    <div class="computing">
+                        <dt>{ "Computing" }</dt>
+                        <dd data-testid="compute">{ words::duration(compute) }</dd>
+                    </div>
+                    <div class="underway">
+                        <dt>{ "Queue and way" }</dt>
+                        <dd>{ words::duration(*round_trip - compute) }</dd>
+                    </div>
+                }
+                <div>
+                    <dt>{ "Round trip" }</dt>
+                    <dd data-testid="round-trip">{ words::duration(*round_trip) }</dd>
+                </div>
+            </dl>
+        </div>
+    }
+}

@@ -1,0 +1,97 @@
+//! The client, and the state of its connection.
+
+use futures_util::future::abortable;
+use warren_client::{Client, Config, ConnectionState};
+use wasm_bindgen_futures::spawn_local;
+use web_time::Instant;
+use yew::prelude::*;
+
+/// The connection's state, and since when it has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Connection {
+    /// The state.
+    pub(crate) state: ConnectionState,
+    /// When the page learnt of it.
+    pub(crate) since: Instant,
+}
+
+impl Connection {
+    fn now(state: ConnectionState) -> Self {
+        Self {
+            state,
+            since: Instant::now(),
+        }
+    }
+
+    /// Whether calls are sent as they are made.
+    pub(crate) fn is_online(&self) -> bool {
+        self.state == ConnectionState::Online
+    }
+}
+
+/// The page's one client. All handles are equal, as there is no other.
+#[derive(Clone, Debug)]
+pub(super) struct PageClient(pub(super) Client);
+
+impl PartialEq for PageClient {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct ClientProviderProps {
+    /// The broker and the service. A later change is not looked at.
+    pub(crate) config: Config,
+    /// What sees the client.
+    pub(crate) children: Html,
+}
+
+/// Connects a client, and lets its children see the connection.
+#[component]
+pub(crate) fn ClientProvider(props: &ClientProviderProps) -> Html {
+    let client = use_state(|| PageClient(Client::connect(props.config.clone())));
+    let connection = use_state_eq(|| Connection::now(client.0.connection().borrow().clone()));
+
+    let seen = connection.setter();
+    let mut watched = client.0.connection();
+    use_effect_with((), move |()| {
+        let (watching, stop) = abortable(async move {
+            loop {
+                let state = watched.borrow_and_update().clone();
+                seen.set(Connection::now(state));
+                if watched.changed().await.is_err() {
+                    // The client has ended, and its last state stays.
+                    break;
+                }
+            }
+        });
+        spawn_local(async move {
+            // Being stopped is the one way to fail.
+            let _ = watching.await;
+        });
+        move || stop.abort()
+    });
+
+    html! {
+        <ContextProvider<PageClient> context={(*client).clone()}>
+            <ContextProvider<Connection> context={(*connection).clone()}>
+                { props.children.clone() }
+            </ContextProvider<Connection>>
+        </ContextProvider<PageClient>>
+    }
+}
+
+/// The client; only below a [`ClientProvider`].
+#[hook]
+pub(super) fn use_client() -> Client {
+    use_context::<PageClient>()
+        .expect("the app puts everything below a ClientProvider")
+        .0
+}
+
+/// The connection's state; only below a [`ClientProvider`].
+#[hook]
+pub(crate) fn use_connection() -> Connection {
+    use_context().expect("the app puts everything below a ClientProvider")
+}

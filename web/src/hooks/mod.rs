@@ -1,0 +1,12 @@
+//! How components come by the client, its connection and the calls.
+//!
+//! [`ClientProvider`] and [`CallsProvider`] are the only ones that hold the client; everything
+//! below them sees states, and callbacks that change them.
+
+mod calls;
+mod client;
+mod elapsed;
+
+pub(crate) use calls::{CallsProvider, use_calls};
+pub(crate) use client::{ClientProvider, use_connection};
+pub(crate) use elapsed::use_elapsed;

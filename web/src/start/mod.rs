@@ -1,0 +1,46 @@
+//! What the page is told from outside before it is drawn.
+
+mod config;
+mod load;
+mod query;
+
+pub(crate) use config::{ConfigProblem, PageConfig};
+pub(crate) use query::{Query, UnknownMode};
+
+use gloo::utils::window;
+
+/// Everything that the page knows when it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Start {
+    /// The broker, the queue, and the largest n.
+    pub(crate) config: PageConfig,
+    /// Why `config.json` does not count, if so.
+    pub(crate) config_problem: Option<ConfigProblem>,
+    /// What the page's address asks for.
+    pub(crate) query: Query,
+}
+
+impl Start {
+    /// Reads `config.json` and the page's address. Takes some seconds at most.
+    pub(crate) async fn read() -> Self {
+        let location = window().location();
+        // The page's own address can always be read; it would take a detached document to fail.
+        let host = location.hostname().unwrap_or_default();
+        let secure = location.protocol().is_ok_and(|scheme| scheme == "https:");
+        let query = Query::parse(&location.search().unwrap_or_default());
+
+        let own = PageConfig::beside_the_page(secure, &host);
+        let (mut config, config_problem) = match load::config(&own).await {
+            Ok(config) => (config, None),
+            Err(problem) => (own, Some(problem)),
+        };
+        if let Some(Ok(mode)) = &query.mode {
+            config.client.mode = *mode;
+        }
+        Self {
+            config,
+            config_problem,
+            query,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the page remembers; plain data, without a browser.
+
+mod calls;
+mod path;
+
+pub(crate) use calls::{CallId, CallRecord, Calls, CallsAction, Outcome, RowState};
+pub(crate) use path::Stage;

@@ -1,0 +1,59 @@
+//! How far the newest call came on its way from the page to a worker and back.
+
+use warren_client::ConnectionState;
+
+use super::{CallRecord, Outcome};
+
+/// What the picture of the way shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The page cannot reach the broker now; a call that is pending waits in the page.
+    Cut,
+    /// Nothing is on its way.
+    Idle,
+    /// A call is in the queue or with a worker.
+    Sent,
+    /// The newest call came back.
+    Returned,
+    /// The newest call did not come back.
+    Lost,
+}
+
+impl Stage {
+    /// The stage that follows from the connection and the newest call.
+    pub(crate) fn of(connection: &ConnectionState, newest: Option<&CallRecord>) -> Self {
+        if *connection != ConnectionState::Online {
+            return Self::Cut;
+        }
+        match newest.map(|call| &call.outcome) {
+            None => Self::Idle,
+            Some(None) => Self::Sent,
+            Some(Some(Outcome::Done(_))) => Self::Returned,
+            Some(Some(Outcome::Failed(_) | Outcome::Cancelled { .. })) => Self::Lost,
+        }
+    }
+
+    /// The stage's name, for styles.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Idle => "idle",
+            Self::Sent => "sent",
+            Self::Returned => "returned",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The stage in words.
+    pub(crate) const fn caption(self) -> &'static str {
+        match self {
+            Self::Cut => "The way to the broker is closed. Calls wait here until it opens.",
+            Self::Idle => {
+                "A call goes into the queue, the next free worker takes it, and the reply comes back through a queue of this page’s own."
+            }
+            Self::Sent => "The call is in the queue, or with a worker.",
+            Self::Returned => "The reply came back through this page’s own queue.",
+            Self::Lost => "The last call has no reply.",
+        }
+    }
+}

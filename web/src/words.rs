@@ -1,0 +1,88 @@
+//! Times and texts as people read them.
+
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+
+/// A length of time in three digits and its unit: `310 µs`, `1.24 ms`, `12.4 s`; from a minute
+/// on in two units: `2 min 5 s`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    if micros < 1_000 {
+        format!("{micros} µs")
+    } else if duration < SECOND {
+        format!("{} ms", three_digits(duration.as_secs_f64() * 1e3))
+    } else if duration.as_secs() < MINUTE {
+        format!("{} s", three_digits(duration.as_secs_f64()))
+    } else {
+        whole_seconds(duration)
+    }
+}
+
+/// A length of time rounded down to seconds: `0 s`, `59 s`, `2 min 5 s`, `1 h`.
+pub(crate) fn whole_seconds(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (large, small) = match seconds {
+        ..MINUTE => return format!("{seconds} s"),
+        MINUTE..HOUR => ((seconds / MINUTE, "min"), (seconds % MINUTE, "s")),
+        _ => ((seconds / HOUR, "h"), (seconds % HOUR / MINUTE, "min")),
+    };
+    match small.0 {
+        0 => format!("{} {}", large.0, large.1),
+        _ => format!("{} {} {} {}", large.0, large.1, small.0, small.1),
+    }
+}
+
+/// The first `chars` characters of `text`, with an ellipsis where there are more.
+pub(crate) fn beginning(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+fn three_digits(value: f64) -> String {
+    let decimals = match value {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let cases = [
+            (0, "0 µs"),
+            (310, "310 µs"),
+            (1_000, "1.00 ms"),
+            (1_239, "1.24 ms"),
+            (9_996, "10.0 ms"),
+            (12_360, "12.4 ms"),
+            (124_400, "124 ms"),
+            (1_240_000, "1.24 s"),
+            (59_940_000, "59.9 s"),
+            (60_000_000, "1 min"),
+            (125_900_000, "2 min 5 s"),
+            (3_600_000_000, "1 h"),
+            (5_520_000_000, "1 h 32 min"),
+        ];
+        for (micros, expected) in cases {
+            assert_eq!(duration(Duration::from_micros(micros)), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let cases = [("", ""), ("äöü", "äöü"), ("äöüß", "äöü…")];
+        for (text, expected) in cases {
+            assert_eq!(beginning(text, 3), expected);
+        }
+    }
+}
