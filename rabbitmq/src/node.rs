@@ -224,6 +224,12 @@ impl Node {
         )
     }
 
+    /// Where Warren's workers connect: as `worker`, who may do what they need and no more.
+    #[must_use]
+    pub fn worker_amqp_url(&self) -> String {
+        format!("amqp://worker:worker@127.0.0.1:{}/%2f", self.ports.amqp)
+    }
+
     /// Where STOMP clients connect over WebSocket.
     #[must_use]
     pub fn ws_url(&self) -> String {

@@ -1,1 +1,23 @@
-//! Everything that a person runs: up, test, bench, doctor.
+//! Everything that a person runs, and the stack of processes that the end-to-end tests share
+//! with it.
+//!
+//! - [`up`], [`test`], [`doctor`]: the commands.
+//! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
+//! - [`page`]: the server of the built page.
+//! - [`tools`]: what must be installed, and how it gets there.
+//! - [`artifacts`]: what is built from this checkout.
+//! - [`Checkout`]: where everything lies.
+
+pub mod artifacts;
+mod checkout;
+mod command;
+pub mod doctor;
+pub mod page;
+mod progress;
+pub mod stack;
+mod tally;
+pub mod test;
+pub mod tools;
+pub mod up;
+
+pub use checkout::Checkout;

@@ -1,2 +1,41 @@
-//! Everything that a person runs.
-fn main() {}
+//! Everything that a person runs, as `cargo xtask <command>`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{Checkout, doctor, test, up};
+
+/// Runs, tests and examines Warren.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Installs what is missing, builds, and runs a broker, workers and the page until Ctrl-C.
+    Up(up::Options),
+    /// Installs what is missing, then runs every check and test there is.
+    Test,
+    /// Says what is missing, and how to mend it.
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let checkout = Checkout::here();
+    let outcome = match Arguments::parse().command {
+        Command::Up(options) => up::run(&checkout, &options).map(|()| true),
+        Command::Test => test::run(&checkout),
+        Command::Doctor => doctor::run(&checkout),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is built from this checkout: the page, and the programs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use crate::Checkout;
+use crate::command::{output, run};
+use crate::tools;
+
+/// What the page is built from; `Cargo.lock` stands for everything outside the workspace.
+const PAGE_SOURCES: [&str; 8] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "Trunk.toml",
+    "client",
+    "contract",
+    "index.html",
+    "stomp",
+    "web",
+];
+
+/// Builds the worker as it is deployed, and returns its program.
+///
+/// # Errors
+/// The build failed; the compiler has said why.
+pub fn worker(checkout: &Checkout) -> Result<PathBuf> {
+    run(Command::new("cargo")
+        .args(["build", "--release", "--package", "warren-worker", "--bin"])
+        .arg("warren-worker")
+        .current_dir(checkout.root()))?;
+    Ok(target_folder(checkout)?.join("release/warren-worker"))
+}
+
+/// Builds the page into [`Checkout::dist`], unless what is there is newer than all its sources.
+///
+/// # Errors
+/// The build failed; Trunk or the compiler has said why.
+pub fn page(checkout: &Checkout) -> Result<()> {
+    if is_fresh(checkout) {
+        return Ok(());
+    }
+    run(Command::new("trunk")
+        .args(["build", "--release", "--offline", "--dist"])
+        .arg(checkout.dist())
+        .env("PATH", tools::search_path(checkout)?)
+        // Trunk takes NO_COLOR=1, as the rest of the world writes it, for a usage error.
+        .env_remove("NO_COLOR")
+        .current_dir(checkout.root()))
+}
+
+/// Where cargo puts what it builds.
+///
+/// # Errors
+/// cargo could not tell.
+pub fn target_folder(checkout: &Checkout) -> Result<PathBuf> {
+    let metadata = output(
+        Command::new("cargo")
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .current_dir(checkout.root()),
+    )
+    .context("cargo metadata failed")?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let folder = metadata["target_directory"]
+        .as_str()
+        .context("cargo metadata names no target folder")?;
+    Ok(PathBuf::from(folder))
+}
+
+fn is_fresh(checkout: &Checkout) -> bool {
+    let Ok(built) = modified(&checkout.dist().join("index.html")) else {
+        return false;
+    };
+    PAGE_SOURCES
+        .iter()
+        .all(|source| newest(&checkout.root().join(source)).is_ok_and(|time| time < built))
+}
+
+/// When the file, or the newest of all files and folders in the folder, was changed. Folders count
+/// because a deleted file changes nothing else.
+fn newest(path: &Path) -> io::Result<SystemTime> {
+    let mut time = modified(path)?;
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            time = time.max(newest(&entry?.path())?);
+        }
+    }
+    Ok(time)
+}
+
+fn modified(path: &Path) -> io::Result<SystemTime> {
+    fs::metadata(path)?.modified()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_page_is_fresh_until_a_source_changes() {
+        let root = tempfile::tempdir().expect("a folder");
+        let checkout = Checkout::at(root.path());
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        for source in PAGE_SOURCES {
+            let path = root.path().join(source);
+            File::create(&path)
+                .and_then(|file| file.set_modified(long_ago))
+                .expect("a file");
+        }
+        assert!(!is_fresh(&checkout), "not built yet");
+
+        fs::create_dir(checkout.dist()).expect("a folder");
+        let built = File::create(checkout.dist().join("index.html")).expect("a file");
+        built
+            .set_modified(long_ago + Duration::from_secs(1))
+            .expect("a time");
+        assert!(is_fresh(&checkout), "newer than all sources");
+
+        File::options()
+            .write(true)
+            .open(root.path().join("Trunk.toml"))
+            .and_then(|file| file.set_modified(long_ago + Duration::from_secs(2)))
+            .expect("a time");
+        assert!(!is_fresh(&checkout), "older than a source");
+    }
+}

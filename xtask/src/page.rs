@@ -1,0 +1,170 @@
+//! Serves the built page, with a `config.json` that leads it to the broker.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::sync::oneshot;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+use warren_contract::DEFAULT_SERVICE;
+
+/// The page's `config.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageConfig {
+    /// Where the broker's Web-STOMP is, such as `ws://127.0.0.1:15674/ws`.
+    pub url: String,
+    /// The broker's user.
+    pub login: String,
+    /// The user's password, which everybody who can open the page can read.
+    pub passcode: String,
+    /// The broker's virtual host.
+    pub vhost: String,
+    /// The service that is called.
+    pub queue: String,
+}
+
+impl PageConfig {
+    /// The user, virtual host and service of `rabbitmq/definitions.json`, by way of `url`.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            login: "web".into(),
+            passcode: "web".into(),
+            vhost: "/".into(),
+            queue: DEFAULT_SERVICE.into(),
+        }
+    }
+}
+
+/// A web server on 127.0.0.1 that ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the server ends on drop"]
+pub struct PageServer {
+    port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl PageServer {
+    /// Serves the files in `dist`, and `config` as `/config.json`, on the port `port`, or on any
+    /// free one if that is 0.
+    ///
+    /// # Errors
+    /// The port is taken, or the operating system refused a thread.
+    pub fn start(dist: &Path, config: PageConfig, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let pages = router(dist, config);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new().name("page".into()).spawn(move || {
+            runtime.block_on(async {
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+                    return;
+                };
+                // Without waiting for open connections: browsers keep theirs for minutes.
+                tokio::select! {
+                    _ = axum::serve(listener, pages) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self {
+            port,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The page's address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!(
+            "http://{}/",
+            SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        )
+    }
+}
+
+impl Drop for PageServer {
+    fn drop(&mut self) {
+        // Dropping the sender is the signal.
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn router(dist: &Path, config: PageConfig) -> Router {
+    Router::new()
+        .route("/config.json", get(move || async move { Json(config) }))
+        .fallback_service(ServeDir::new(dist))
+        // A rebuilt page must show up at the next reload.
+        .layer(SetResponseHeaderLayer::overriding(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-cache"),
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_configuration_are_served_with_their_types() {
+        let dist = tempfile::tempdir().expect("a folder");
+        std::fs::write(dist.path().join("index.html"), "<!doctype html>").expect("a file");
+        std::fs::write(dist.path().join("page.wasm"), b"\0asm").expect("a file");
+        let config = PageConfig::new("ws://127.0.0.1:1/ws");
+        let server = PageServer::start(dist.path(), config, 0).expect("a server");
+
+        let cases = [
+            ("", "text/html"),
+            ("page.wasm", "application/wasm"),
+            ("config.json", "application/json"),
+        ];
+        for (path, media_type) in cases {
+            let response = ureq::get(format!("{}{path}", server.url()))
+                .call()
+                .expect(path);
+            assert_eq!(response.headers()["content-type"], media_type, "{path}");
+            assert_eq!(response.headers()["cache-control"], "no-cache", "{path}");
+        }
+        let config: serde_json::Value = ureq::get(format!("{}config.json", server.url()))
+            .call()
+            .expect("config.json")
+            .body_mut()
+            .read_json()
+            .expect("JSON");
+        assert_eq!(
+            config,
+            serde_json::json!({
+                "url": "ws://127.0.0.1:1/ws", "login": "web", "passcode": "web",
+                "vhost": "/", "queue": "rpc_queue",
+            })
+        );
+    }
+
+    #[test]
+    fn the_port_is_free_again_after_drop() {
+        let dist = tempfile::tempdir().expect("a folder");
+        let config = PageConfig::new("ws://127.0.0.1:1/ws");
+        let server = PageServer::start(dist.path(), config, 0).expect("a server");
+        let port = server.port;
+        drop(server);
+        assert!(warren_rabbitmq::is_free(port));
+    }
+}

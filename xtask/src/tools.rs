@@ -1,0 +1,182 @@
+//! What must be installed, whether it is, and how it gets there.
+//!
+//! Tools of the project's own go into `.tools/`, in folders named by their versions, so that a new
+//! version is simply another tool. What belongs to the system comes from its package manager.
+
+mod binaryen;
+mod cargo_install;
+mod place;
+mod python;
+mod rust;
+mod system;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::Checkout;
+use crate::progress::Progress;
+
+pub use python::interpreter as python_interpreter;
+pub use system::{browser, browser_driver};
+
+/// Something that must be there before Warren can be built, run or tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prerequisite {
+    /// rustfmt and clippy.
+    RustComponents,
+    /// The standard library for `wasm32-unknown-unknown`.
+    WasmTarget,
+    /// Trunk, which builds the page.
+    Trunk,
+    /// The command line of wasm-bindgen, in the very version that the page is linked with.
+    WasmBindgen,
+    /// `wasm-opt`, which makes the page's WebAssembly smaller.
+    WasmOpt,
+    /// The broker.
+    RabbitMq,
+    /// A browser, and the driver through which tests use it.
+    Browser,
+    /// A Python with the libraries of the tutorials' programs.
+    Python,
+}
+
+/// What building the page and the worker needs.
+pub const TO_BUILD: &[Prerequisite] = &[
+    Prerequisite::WasmTarget,
+    Prerequisite::Trunk,
+    Prerequisite::WasmBindgen,
+    Prerequisite::WasmOpt,
+];
+
+/// What testing needs besides [`TO_BUILD`] and the broker.
+pub const TO_TEST: &[Prerequisite] = &[
+    Prerequisite::RustComponents,
+    Prerequisite::Browser,
+    Prerequisite::Python,
+];
+
+impl Prerequisite {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RustComponents => "rustfmt and clippy",
+            Self::WasmTarget => "Rust's wasm target",
+            Self::Trunk => "Trunk",
+            Self::WasmBindgen => "wasm-bindgen",
+            Self::WasmOpt => "wasm-opt",
+            Self::RabbitMq => "RabbitMQ",
+            Self::Browser => "Chromium and its driver",
+            Self::Python => "Python libraries",
+        }
+    }
+
+    /// What is installed of it, with the version where that is known; `None` if it is missing.
+    #[must_use]
+    pub fn find(self, checkout: &Checkout) -> Option<String> {
+        match self {
+            Self::RustComponents => rust::components(),
+            Self::WasmTarget => rust::wasm_target(),
+            Self::Trunk => cargo_install::trunk().find(checkout),
+            Self::WasmBindgen => cargo_install::wasm_bindgen(checkout).ok()?.find(checkout),
+            Self::WasmOpt => binaryen::find(checkout),
+            Self::RabbitMq => system::rabbitmq(),
+            Self::Browser => system::browser_and_driver(),
+            Self::Python => python::find(checkout),
+        }
+    }
+
+    /// How a person gets it where [`Prerequisite::install`] cannot.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::RustComponents => "rustup component add rustfmt clippy",
+            Self::WasmTarget => rust::WASM_TARGET_REMEDY,
+            Self::Trunk | Self::WasmBindgen => "cargo xtask up installs it into .tools/",
+            Self::WasmOpt => "install Node.js and npm; cargo xtask up does the rest",
+            Self::RabbitMq => system::RABBITMQ_REMEDY,
+            Self::Browser => system::BROWSER_REMEDY,
+            Self::Python => python::REMEDY,
+        }
+    }
+
+    /// Installs it.
+    fn install(self, checkout: &Checkout) -> Result<()> {
+        match self {
+            Self::RustComponents => rust::install_components(),
+            Self::WasmTarget => rust::install_wasm_target(),
+            Self::Trunk => cargo_install::trunk().install(checkout),
+            Self::WasmBindgen => cargo_install::wasm_bindgen(checkout)?.install(checkout),
+            Self::WasmOpt => binaryen::install(checkout),
+            Self::RabbitMq => system::install(&["rabbitmq-server"]),
+            Self::Browser => system::install(&["chromium", "chromium-driver"]),
+            Self::Python => python::install(checkout),
+        }
+        .with_context(|| {
+            format!(
+                "{} is missing and could not be installed; {}",
+                self.name(),
+                self.remedy()
+            )
+        })
+    }
+
+    /// How long an installation takes on two cores, for those who wait.
+    fn duration(self) -> &'static str {
+        match self {
+            Self::Trunk => "3 to 4 minutes",
+            Self::WasmBindgen => "1 to 2 minutes",
+            Self::RabbitMq | Self::Browser => "a minute",
+            Self::RustComponents | Self::WasmTarget | Self::WasmOpt | Self::Python => "seconds",
+        }
+    }
+}
+
+/// Those of `prerequisites` that are missing.
+#[must_use]
+pub fn missing<'a>(
+    checkout: &Checkout,
+    prerequisites: impl IntoIterator<Item = &'a Prerequisite>,
+) -> Vec<Prerequisite> {
+    prerequisites
+        .into_iter()
+        .copied()
+        .filter(|prerequisite| prerequisite.find(checkout).is_none())
+        .collect()
+}
+
+/// Installs what [`missing`] found, one step of `progress` each.
+pub(crate) fn install(
+    checkout: &Checkout,
+    missing: &[Prerequisite],
+    progress: &mut Progress,
+) -> Result<()> {
+    for prerequisite in missing {
+        progress.step(&format!(
+            "installing {} ({})",
+            prerequisite.name(),
+            prerequisite.duration()
+        ));
+        prerequisite.install(checkout)?;
+    }
+    Ok(())
+}
+
+/// PATH with the project's own tools before everything else.
+///
+/// # Errors
+/// The version of wasm-bindgen could not be read from `Cargo.lock`, or a folder has a name that
+/// cannot be in PATH.
+pub fn search_path(checkout: &Checkout) -> Result<OsString> {
+    let own: [PathBuf; 3] = [
+        cargo_install::trunk().folder(checkout),
+        cargo_install::wasm_bindgen(checkout)?.folder(checkout),
+        binaryen::folder(checkout),
+    ];
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    let folders = own.into_iter().chain(env::split_paths(&inherited));
+    Ok(env::join_paths(folders)?)
+}

@@ -1,0 +1,83 @@
+//! What comes from the system's package manager.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command::{output, run};
+
+pub(super) const RABBITMQ_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-get install \
+    rabbitmq-server; macOS: brew install rabbitmq), name its start script in \
+    WARREN_RABBITMQ_SERVER, or use a broker that runs already: cargo xtask up --amqp URL --ws URL";
+
+pub(super) const BROWSER_REMEDY: &str = "install them (Debian: sudo apt-get install chromium \
+    chromium-driver; macOS: brew install --cask chromium chromedriver), or name their programs in \
+    WARREN_CHROMIUM and WARREN_CHROMEDRIVER";
+
+/// The names under which distributions install Chromium; its relatives do as well.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/// The installed RabbitMQ: its version, or where it is if it does not tell.
+pub(super) fn rabbitmq() -> Option<String> {
+    let server = warren_rabbitmq::find_server().ok()?;
+    let tool = server.with_file_name("rabbitmqctl");
+    Some(output(Command::new(tool).arg("version")).unwrap_or_else(|| server.display().to_string()))
+}
+
+/// The browser that tests use: the program in `WARREN_CHROMIUM`, or the one on PATH.
+#[must_use]
+pub fn browser() -> Option<PathBuf> {
+    named_or_on_path("WARREN_CHROMIUM", &BROWSERS)
+}
+
+/// The browser's WebDriver: the program in `WARREN_CHROMEDRIVER`, or the one on PATH.
+#[must_use]
+pub fn browser_driver() -> Option<PathBuf> {
+    named_or_on_path("WARREN_CHROMEDRIVER", &["chromedriver"])
+}
+
+pub(super) fn browser_and_driver() -> Option<String> {
+    let browser = browser()?;
+    let version = output(Command::new(browser_driver()?).arg("--version"))?;
+    Some(format!("{}, {version}", browser.display()))
+}
+
+fn named_or_on_path(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    if let Some(program) = env::var_os(variable) {
+        return Some(PathBuf::from(program)).filter(|program| program.is_file());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    names
+        .iter()
+        .flat_map(|name| env::split_paths(&path).map(move |folder| folder.join(name)))
+        .find(|program| program.is_file())
+}
+
+/// Installs packages with apt, if this is root on a system that has it.
+///
+/// Nobody is asked for a password: where we may not, the error says what a person can do.
+pub(super) fn install(packages: &[&str]) -> Result<()> {
+    if !Path::new("/usr/bin/apt-get").is_file() {
+        bail!("this system has no apt-get");
+    }
+    if !rustix::process::geteuid().is_root() {
+        bail!("only root can install packages");
+    }
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(packages);
+    // The lists are missing or old on most fresh machines, but not on all, and may be out of reach.
+    let refreshed = apt(&["update"]);
+    apt(&install).or_else(|error| refreshed.and(Err(error)))
+}

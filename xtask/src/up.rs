@@ -1,0 +1,271 @@
+//! `cargo xtask up`: a broker, workers and the page, until Ctrl-C.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use warren_rabbitmq::{Node, Ports, StartError, is_free};
+
+use crate::page::{PageConfig, PageServer};
+use crate::progress::Progress;
+use crate::stack::{Worker, WorkerConfig};
+use crate::tools::{self, Prerequisite};
+use crate::{Checkout, artifacts};
+
+/// How often the signals and the processes are looked at.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How often other ports are looked for when somebody takes one between choice and use.
+const PORT_ATTEMPTS: usize = 5;
+
+/// The options of `cargo xtask up`.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// How many workers to start.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub workers: usize,
+
+    /// The page's port; a free one is used if it is taken, as for the other ports.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+
+    /// The broker's AMQP port.
+    #[arg(long, default_value_t = 5672)]
+    pub broker_port: u16,
+
+    /// The broker's Web-STOMP port.
+    #[arg(long, default_value_t = 15674)]
+    pub ws_port: u16,
+
+    /// The broker's management port.
+    #[arg(long, default_value_t = 15672)]
+    pub management_port: u16,
+
+    /// A broker that runs already, for the workers, such as amqp://guest:guest@127.0.0.1:5672/%2f.
+    #[arg(long, value_name = "URL", requires = "ws")]
+    pub amqp: Option<String>,
+
+    /// The same broker, for the page, such as ws://127.0.0.1:15674/ws.
+    #[arg(long, value_name = "URL", requires = "amqp")]
+    pub ws: Option<String>,
+
+    /// Where the broker keeps its data; by default in .warren/ of the checkout.
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+}
+
+/// Installs what is missing, builds, starts everything, and stops it at SIGINT, SIGTERM or SIGHUP.
+///
+/// # Errors
+/// Something could not be installed, built or started, or ended by itself.
+pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
+    let data = options.data.clone().unwrap_or_else(|| checkout.state());
+    let _lock = lock(&data)?;
+    let given = options.amqp.as_ref().zip(options.ws.as_ref());
+    let broker: &[Prerequisite] = match given {
+        Some(_) => &[],
+        None => &[Prerequisite::RabbitMq],
+    };
+    let missing = tools::missing(checkout, tools::TO_BUILD.iter().chain(broker));
+    let mut progress = Progress::new(missing.len() + 5);
+    tools::install(checkout, &missing, &mut progress)?;
+    progress.step("building the worker");
+    let program = artifacts::worker(checkout)?;
+    progress.step("building the page");
+    artifacts::page(checkout)?;
+
+    let stop = catch_signals()?;
+    let broker = match given {
+        Some((amqp, ws)) => {
+            progress.step("using the broker that was given");
+            Broker::Given {
+                amqp: amqp.clone(),
+                ws: ws.clone(),
+            }
+        }
+        None => {
+            progress.step("starting the broker");
+            Broker::Own(start_node(&data.join("rabbitmq"), options)?)
+        }
+    };
+    progress.step("starting the workers");
+    let workers = (1..=options.workers)
+        .map(|number| start_worker(&program, &broker.amqp_url(), number))
+        .collect::<Result<Vec<_>>>()?;
+    progress.step("serving the page");
+    let page = serve_page(checkout, &broker.ws_url(), options.port)?;
+
+    let mut running = Running {
+        page,
+        workers,
+        broker,
+    };
+    running.print_addresses()?;
+    let ended = running.watch(&stop);
+    running.stop()?;
+    ended
+}
+
+/// Everything that `up` has started, in the order in which it is stopped.
+#[derive(Debug)]
+struct Running {
+    page: PageServer,
+    workers: Vec<Worker>,
+    broker: Broker,
+}
+
+#[derive(Debug)]
+enum Broker {
+    Own(Node),
+    Given { amqp: String, ws: String },
+}
+
+impl Running {
+    fn print_addresses(&self) -> Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out)?;
+        writeln!(out, "  Page         {}", self.page.url())?;
+        writeln!(out, "  Web-STOMP    {}", self.broker.ws_url())?;
+        match &self.broker {
+            Broker::Own(node) => {
+                writeln!(out, "  AMQP         {}", node.amqp_url())?;
+                writeln!(
+                    out,
+                    "  Management   {}/  (guest, guest)",
+                    node.management_url()
+                )?;
+                writeln!(out, "  Broker log   {}", node.log().display())?;
+            }
+            // The URL that was given may hold a password.
+            Broker::Given { .. } => writeln!(out, "  AMQP         as given")?,
+        }
+        writeln!(out, "  Workers      {}", self.workers.len())?;
+        writeln!(out, "\n  Ctrl-C stops all of it.\n")?;
+        Ok(())
+    }
+
+    /// Returns when a signal came, or with an error when something ended that should run.
+    fn watch(&mut self, stop: &AtomicBool) -> Result<()> {
+        while !stop.load(Ordering::Relaxed) {
+            for worker in &mut self.workers {
+                if let Some(status) = worker.ended()? {
+                    bail!("{} ended by itself ({status})", worker.name());
+                }
+            }
+            if let Broker::Own(node) = &mut self.broker
+                && let Some(status) = node.ended()?
+            {
+                bail!(
+                    "the broker ended by itself ({status}); its log is {}",
+                    node.log().display()
+                );
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    fn stop(self) -> Result<()> {
+        drop(self.page);
+        eprintln!("stopping the workers");
+        for worker in self.workers {
+            worker.stop().context("cannot stop a worker")?;
+        }
+        if let Broker::Own(mut node) = self.broker {
+            eprintln!("stopping the broker (some seconds)");
+            node.stop().context("cannot stop the broker")?;
+        }
+        eprintln!("stopped");
+        Ok(())
+    }
+}
+
+impl Broker {
+    fn amqp_url(&self) -> String {
+        match self {
+            Self::Own(node) => node.worker_amqp_url(),
+            Self::Given { amqp, .. } => amqp.clone(),
+        }
+    }
+
+    fn ws_url(&self) -> String {
+        match self {
+            Self::Own(node) => node.ws_url(),
+            Self::Given { ws, .. } => ws.clone(),
+        }
+    }
+}
+
+/// Keeps a second `up` off the same data, for as long as the file is held.
+fn lock(data: &Path) -> Result<File> {
+    fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
+    let path = data.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!(
+            "cargo xtask up runs already with the data in {}; stop it first, \
+             or give this one another folder with --data",
+            data.display()
+        );
+    }
+    Ok(file)
+}
+
+/// The flag that the first signal sets. A second signal ends the program at once, and the
+/// processes' watchdogs do the rest.
+fn catch_signals() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .context("cannot catch signals")?;
+    }
+    Ok(stop)
+}
+
+fn start_node(data: &Path, options: &Options) -> Result<Node> {
+    let mut attempts = 1;
+    loop {
+        let mut ports = Ports::free()?;
+        ports.amqp = choose("AMQP", options.broker_port, ports.amqp);
+        ports.web_stomp = choose("Web-STOMP", options.ws_port, ports.web_stomp);
+        ports.management = choose("management", options.management_port, ports.management);
+        match Node::start(data, ports) {
+            Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
+            started => return Ok(started?),
+        }
+    }
+}
+
+fn start_worker(program: &Path, amqp: &str, number: usize) -> Result<Worker> {
+    let name = format!("worker-{number}");
+    let prefix = name.clone();
+    let config = WorkerConfig::new(program, amqp, name);
+    Ok(Worker::start(&config, move |line| {
+        eprintln!("{prefix} | {line}");
+    })?)
+}
+
+fn serve_page(checkout: &Checkout, ws: &str, port: u16) -> Result<PageServer> {
+    let start = |port| PageServer::start(&checkout.dist(), PageConfig::new(ws), port);
+    let wanted = choose("page", port, 0);
+    start(wanted)
+        .or_else(|_| start(0))
+        .context("cannot serve the page")
+}
+
+/// The port that is wanted, or `other` if that one is taken, which is said.
+fn choose(what: &str, wanted: u16, other: u16) -> u16 {
+    if is_free(wanted) {
+        return wanted;
+    }
+    eprintln!("the {what} port {wanted} is taken; using another, see below");
+    other
+}
