@@ -1,20 +1,25 @@
 //! From bytes, in any chunks, to frames.
 
 mod error;
+mod head;
 mod limits;
+mod scan;
 
-use std::{io::BufRead, mem};
+use std::mem;
 
-use crate::{Command, Frame, Headers, encode::CONTENT_LENGTH, escape::unescape};
+use crate::{Command, Frame, encode::CONTENT_LENGTH};
+
+use head::Head;
+use scan::find;
 
 pub use error::{DecodeError, Part};
 pub use limits::Limits;
 
 /// An incremental decoder of STOMP 1.2 frames.
 ///
-/// It keeps no copy of its input: a line that straddles two chunks waits in a small buffer, and the
-/// bytes of a body go straight from the chunk into the frame. Every byte is looked at a constant
-/// number of times, however small the chunks are.
+/// It keeps no copy of its input: header lines go from the chunk into the buffer that becomes the
+/// frame's headers, and the bytes of a body straight into the frame. Every byte is looked at a
+/// constant number of times, however small the chunks are.
 ///
 /// It is lenient where brokers are: a bare colon in a value, an empty header name, a command that
 /// STOMP does not define and NULs between frames are accepted. Nothing is trimmed. A
@@ -25,10 +30,8 @@ pub struct Decoder {
     phase: Phase,
     /// The frame that is being read.
     frame: Frame,
-    /// The beginning of a command or header line whose end has not come yet.
-    line: Vec<u8>,
-    /// How many bytes of the frame's command and header lines have come so far.
-    head_bytes: usize,
+    /// Its command and header lines, as far as they have come.
+    head: Head,
     pings: u64,
     failure: Option<DecodeError>,
 }
@@ -56,8 +59,7 @@ impl Decoder {
             limits,
             phase: Phase::BetweenFrames,
             frame: Frame::new(Command::Message),
-            line: Vec::new(),
-            head_bytes: 0,
+            head: Head::default(),
             pings: 0,
             failure: None,
         }
@@ -135,7 +137,6 @@ impl Decoder {
                 (_, 0) => {}
                 _ => {
                     self.phase = Phase::Command;
-                    self.head_bytes = 0;
                     return Ok(());
                 }
             }
@@ -146,62 +147,19 @@ impl Decoder {
 
     /// Reads one command or header line, or as much of it as there is.
     fn read_line(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        let allowed = self.limits.header_bytes - self.head_bytes;
-        // One byte more than allowed is enough to see that the line is too long.
-        let window = &input[..input.len().min(allowed.saturating_add(1))];
-        let end = find(b'\n', window);
-        let taken = end.map_or(window.len(), |end| end + 1);
-        if taken > allowed {
-            return Err(DecodeError::HeadTooLong {
-                allowed: self.limits.header_bytes,
-            });
+        if !self.head.read_line(input, &self.limits)? {
+            return Ok(());
         }
-        self.head_bytes += taken;
-        let (bytes, rest) = input.split_at(taken);
-        *input = rest;
-
-        if end.is_none() {
-            self.line.extend_from_slice(bytes);
-            Ok(())
-        } else if self.line.is_empty() {
-            self.handle_line(&bytes[..bytes.len() - 1])
-        } else {
-            let mut line = mem::take(&mut self.line);
-            line.extend_from_slice(&bytes[..bytes.len() - 1]);
-            let handled = self.handle_line(&line);
-            line.clear();
-            self.line = line;
-            handled
-        }
-    }
-
-    /// Takes in a whole line, given without its LF.
-    fn handle_line(&mut self, line: &[u8]) -> Result<(), DecodeError> {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.phase == Phase::Command {
-            self.frame.command = Command::from(text(line, Part::Command)?);
+            self.frame.command = self.head.take_command()?;
             self.phase = Phase::Headers;
-            Ok(())
-        } else if line.is_empty() {
-            self.begin_body()
-        } else {
-            self.handle_header(text(line, Part::Header)?)
-        }
-    }
-
-    fn handle_header(&mut self, line: &str) -> Result<(), DecodeError> {
-        let Some((name, value)) = line.split_once(':') else {
-            return Err(DecodeError::MissingColon { line: line.into() });
-        };
-        if self.frame.headers.len() >= self.limits.headers {
-            return Err(DecodeError::TooManyHeaders {
-                allowed: self.limits.headers,
-            });
-        }
-        match self.frame.command {
+        } else if self.head.ends_with_empty_line() {
             // The specification exempts these two, to stay compatible with STOMP 1.0.
-            Command::Connect | Command::Connected => self.frame.headers.push(name, value),
-            _ => self.frame.headers.push(&unescape(name)?, &unescape(value)?),
+            let exempt = matches!(self.frame.command, Command::Connect | Command::Connected);
+            self.frame.headers = self.head.take_headers(!exempt)?;
+            self.begin_body()?;
+        } else {
+            self.head.add_header(&self.limits)?;
         }
         Ok(())
     }
@@ -266,32 +224,10 @@ impl Decoder {
     /// Hands out the complete frame and makes ready for the next.
     fn finish(&mut self) -> Frame {
         self.phase = Phase::BetweenFrames;
-        // Frames of one connection are much alike: what this one took, the next will need.
-        let headers = &self.frame.headers;
-        let next = Frame {
-            headers: Headers::with_capacity(headers.len(), headers.text_len()),
-            ..Frame::new(Command::Message)
-        };
-        mem::replace(&mut self.frame, next)
+        let frame = mem::replace(&mut self.frame, Frame::new(Command::Message));
+        self.head = Head::after(&frame.headers);
+        frame
     }
-}
-
-/// Where `byte` first stands in `haystack`.
-fn find(byte: u8, haystack: &[u8]) -> Option<usize> {
-    // This is the safe way to the vectorised search of the standard library, which is an order of
-    // magnitude faster than looking at byte after byte. Reading from a slice cannot fail.
-    let mut rest = haystack;
-    let taken = rest.skip_until(byte).ok()?;
-    let last = taken.checked_sub(1)?;
-    (haystack[last] == byte).then_some(last)
-}
-
-/// The text of a line that has lost its line end.
-fn text(line: &[u8], within: Part) -> Result<&str, DecodeError> {
-    if find(b'\r', line).is_some() {
-        return Err(DecodeError::StrayCarriageReturn { within });
-    }
-    str::from_utf8(line).map_err(|_| DecodeError::NotUtf8 { within })
 }
 
 /// Reads a `content-length`; one beyond `u64` counts as `u64::MAX`, which no limit allows.

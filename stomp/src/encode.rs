@@ -46,12 +46,10 @@ pub(crate) const CONTENT_LENGTH: &str = "content-length";
 
 /// No more bytes than this come out of [`encode`], if every character of every header is escaped.
 pub(crate) fn max_encoded_len(frame: &Frame) -> usize {
-    const SEPARATORS: usize = ":\n".len();
     const CONTENT_LENGTH_LINE: usize = "content-length:18446744073709551615\n".len();
     const ENDS: usize = "\n\n\0".len();
     2 * frame.command.as_str().len()
         + 2 * frame.headers.text_len()
-        + SEPARATORS * frame.headers.len()
         + CONTENT_LENGTH_LINE
         + frame.body.len()
         + ENDS

@@ -4,20 +4,20 @@ use std::fmt;
 
 /// The headers of a frame, unescaped, in the order in which they stand on the wire.
 ///
-/// All of them share one text buffer, so that a frame costs two allocations for its headers
-/// however many they are.
+/// All of them share one text buffer, laid out as header lines are, so that a frame costs two
+/// allocations for its headers however many they are, and the decoder mostly need not copy them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// Every name and value, one after the other, with nothing between them.
+    /// Every header as `name:value` and LF; the index, not these separators, tells them apart.
     text: String,
     ends: Vec<Ends>,
 }
 
-/// Where a header's name and value end in the text; it starts where the one before it ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Ends {
-    name: usize,
-    value: usize,
+/// Where a header's name and value end in the text; a separator follows each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ends {
+    pub(crate) name: usize,
+    pub(crate) value: usize,
 }
 
 impl Headers {
@@ -27,20 +27,19 @@ impl Headers {
         Self::default()
     }
 
-    /// Room for `count` headers of `bytes` bytes altogether.
-    pub(crate) fn with_capacity(count: usize, bytes: usize) -> Self {
-        Self {
-            text: String::with_capacity(bytes),
-            ends: Vec::with_capacity(count),
-        }
+    /// Headers that are laid out already.
+    pub(crate) fn from_parts(text: String, ends: Vec<Ends>) -> Self {
+        Self { text, ends }
     }
 
     /// Appends a header, also when there is one of this name already.
     pub fn push(&mut self, name: &str, value: &str) {
         self.text.push_str(name);
         let name = self.text.len();
+        self.text.push(':');
         self.text.push_str(value);
         let value = self.text.len();
+        self.text.push('\n');
         self.ends.push(Ends { name, value });
     }
 
@@ -57,8 +56,8 @@ impl Headers {
         let mut start = 0;
         self.ends.iter().map(move |ends| {
             let name = &self.text[start..ends.name];
-            let value = &self.text[ends.name..ends.value];
-            start = ends.value;
+            let value = &self.text[ends.name + 1..ends.value];
+            start = ends.value + 1;
             (name, value)
         })
     }
@@ -75,7 +74,7 @@ impl Headers {
         self.ends.is_empty()
     }
 
-    /// The bytes of all names and values together, unescaped.
+    /// The bytes of all header lines together, unescaped.
     pub(crate) fn text_len(&self) -> usize {
         self.text.len()
     }
