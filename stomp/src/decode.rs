@@ -15,6 +15,9 @@ use scan::find;
 pub use error::{DecodeError, Part};
 pub use limits::Limits;
 
+/// How much memory is taken at once, at most, for a body of which only the length has come.
+const RESERVED_BYTES: usize = 16 * 1024 * 1024;
+
 /// An incremental decoder of STOMP 1.2 frames.
 ///
 /// It keeps no copy of its input: header lines go from the chunk into the buffer that becomes the
@@ -179,7 +182,7 @@ impl Decoder {
                 announced: Some(announced),
                 allowed,
             })?;
-        self.frame.body.reserve_exact(length);
+        self.frame.body.reserve_exact(length.min(RESERVED_BYTES));
         self.phase = Phase::SizedBody { left: length };
         Ok(())
     }
@@ -230,7 +233,7 @@ impl Decoder {
     }
 }
 
-/// Reads a `content-length`; one beyond `u64` counts as `u64::MAX`, which no limit allows.
+/// Reads a `content-length`; one beyond `u64` counts as `u64::MAX`.
 fn content_length(value: &str) -> Result<u64, DecodeError> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     if !digits {

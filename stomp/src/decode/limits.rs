@@ -9,9 +9,9 @@ pub struct Limits {
     pub header_bytes: usize,
     /// How many bytes its body may have.
     ///
-    /// A body's memory is taken at once when its `content-length` is within this limit, so that its
-    /// bytes are copied only once. One frame is read at a time: this is also the most that a peer
-    /// can make the decoder take by announcing a body that never comes.
+    /// The memory for a body whose `content-length` is within this limit is taken at once, up to
+    /// 16 MiB, so that its bytes are copied only once. One frame is read at a time: that is also
+    /// the most that a peer can make the decoder take by announcing a body that never comes.
     pub body_bytes: usize,
 }
 

@@ -88,6 +88,19 @@ fn a_content_length_beyond_every_integer_is_too_large() {
 }
 
 #[test]
+fn a_length_alone_does_not_take_all_the_memory_that_a_limit_allows() {
+    const PLAUSIBLE: usize = 16 * 1024 * 1024;
+    let mut decoder = Decoder::new(Limits {
+        body_bytes: usize::MAX,
+        ..Limits::default()
+    });
+    let mut head = &b"MESSAGE\ncontent-length:99999999999999999999\n\n"[..];
+    assert_eq!(decoder.decode(&mut head), Ok(None));
+    let capacity = decoder.head().map(|head| head.body.capacity());
+    assert_eq!(capacity, Some(PLAUSIBLE));
+}
+
+#[test]
 fn a_body_without_length_is_cut_off_at_the_limit() {
     let outcome = check(b"MESSAGE\nid:7\n\n12345678\0MESSAGE\nid:8\n\n123456789\0");
     assert_eq!(outcome.frames.len(), 1);
