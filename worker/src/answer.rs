@@ -240,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_the_largest_size_is_read() {
-        let body = format!("{:>width$}", 21, width = MAX_BODY);
+        let body = " ".repeat(MAX_BODY - 2) + "21";
         assert_eq!(outcome(&request(&body)).await, Ok("42".to_owned()));
     }
 
