@@ -1,6 +1,6 @@
 //! Limits, errors that are for good, and how memory is taken.
 
-use warren_stomp::{Command, DecodeError, Decoder, Frame, Limits};
+use warren_stomp::{Command, DecodeError, Decoder, Frame, Limits, Part};
 
 use crate::support::{Outcome, decode, encoded, feed};
 
@@ -85,6 +85,15 @@ fn a_content_length_beyond_every_integer_is_too_large() {
             allowed: Limits::DEFAULT_BODY_BYTES
         })
     );
+}
+
+#[test]
+fn a_body_may_be_as_large_as_allowed() {
+    for head in ["MESSAGE\ncontent-length:8\n\n", "MESSAGE\n\n"] {
+        let outcome = check(format!("{head}12345678\0").as_bytes());
+        assert_eq!(outcome.error, None);
+        assert_eq!(outcome.frames[0].body, b"12345678");
+    }
 }
 
 #[test]
@@ -176,6 +185,12 @@ fn lines_that_are_no_headers_or_no_text_are_refused() {
         Some(DecodeError::NotUtf8 { .. })
     ));
     assert_eq!(
+        check(b"MESSAGE\na\rb:c\n\n\0").error,
+        Some(DecodeError::StrayCarriageReturn {
+            within: Part::Header
+        })
+    );
+    assert_eq!(
         check(b"MESSAGE\na:b\\\n\n\0").error,
         Some(DecodeError::InvalidEscape { escape: None })
     );
@@ -205,6 +220,12 @@ fn a_wrong_content_length_is_corrected_when_written() {
             format!("SEND\ncontent-length:{length}\nid:7\n\n{body}\0").as_bytes()
         );
     }
+}
+
+#[test]
+fn a_colon_in_a_name_is_escaped_also_where_values_keep_theirs() {
+    let frame = Frame::new(Command::Connect).with_header("a:b", "c:d");
+    assert_eq!(encoded(&frame), b"CONNECT\na\\cb:c:d\n\n\0");
 }
 
 #[test]

@@ -36,6 +36,19 @@ fn the_slower_of_both_wishes_is_agreed_in_each_direction() {
     }
 }
 
+#[test]
+fn a_server_that_wants_no_heart_beats_gets_none() {
+    let connected = Frame::new(Command::Connected).with_header("version", "1.2");
+    for answer in [
+        connected.clone().with_header("heart-beat", "0,0"),
+        connected,
+    ] {
+        let mut link = Link::open(config(millis("10000,10000")));
+        link.serve(answer);
+        check_first_timeout(&mut link, HeartBeat::default());
+    }
+}
+
 /// Keeps still until something is due, which must be what was agreed.
 fn check_first_timeout(link: &mut Link, agreed: HeartBeat) {
     let connected_at = link.now;
