@@ -1,0 +1,110 @@
+//! Broken connections, a broker that restarts, shutdown.
+
+use warren_rabbitmq::Node;
+use warren_worker::{FibonacciHandler, QueueKind};
+
+use crate::{
+    caller::{Caller, id_and_body},
+    gated::Gated,
+    proxy::Proxy,
+    stage::{QUEUE, Worker, at_most, service, stage, within},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_connection_broke_is_served_again() {
+    let url = stage("connection-cut");
+    let broker_port = warren_rabbitmq::shared()
+        .expect("RabbitMQ starts")
+        .ports()
+        .amqp;
+    let proxy = Proxy::to(broker_port).await;
+    let handler = Gated::shut();
+    let through_proxy = service(&proxy.instead_of(broker_port, &url));
+    let worker = Worker::start(through_proxy, handler.clone());
+    let mut caller = Caller::connect(&url).await;
+    caller.send("7", caller.tutorial("call-1")).await;
+    handler
+        .reaches("it is computed", |state| state.running == 1)
+        .await;
+
+    proxy.cut();
+    caller.until_consumers(0).await;
+    caller.until_consumers(1).await;
+    handler.open();
+
+    assert_eq!(id_and_body(&caller.reply().await), ("call-1", "7"));
+    let state = handler.state();
+    assert_eq!(state.calls, 2, "the broker delivered it again");
+    assert_eq!(state.most, 1, "the first computation kept its place");
+    let tally = worker.stop().await;
+    assert_eq!(tally.served, 1);
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "it is acked");
+}
+
+/// A queue of the tutorials' kind does not survive the broker, so this also shows that the worker
+/// declares it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_outlives_the_brokers_restart() {
+    let mut node = Node::temporary().expect("RabbitMQ starts");
+    let url = node.amqp_url();
+    let mut service = service(&url);
+    service.topology = warren_contract::Topology::new("restarting");
+    service.queue_kind = QueueKind::Tutorial;
+    let worker = Worker::start(service, FibonacciHandler::new(50));
+    let mut node = within("the broker restarts", async {
+        call(&url, "before").await;
+        tokio::task::spawn_blocking(move || {
+            node.kill().expect("the node can be killed");
+            node.start_again().expect("the node starts again");
+            node
+        })
+        .await
+        .expect("restarting does not panic")
+    })
+    .await;
+    call(&url, "after").await;
+    assert_eq!(worker.stop().await.served, 2);
+    node.kill().expect("the node can be killed");
+}
+
+/// One call to the queue `restarting`, once it is there.
+async fn call(url: &str, id: &str) {
+    let mut caller = Caller::connect(url).await;
+    crate::stage::until("the worker consumes", async || {
+        matches!(caller.look_at("restarting").await, Some((_, 1)))
+    })
+    .await;
+    caller
+        .publish("", "restarting", "10", caller.tutorial(id))
+        .await;
+    assert_eq!(id_and_body(&caller.reply().await), (id, "55"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_worker_finishes_what_runs_and_gives_back_the_rest() {
+    let url = stage("drain");
+    let handler = Gated::shut();
+    let mut service = service(&url);
+    service.prefetch = at_most(3);
+    let worker = Worker::start(service, handler.clone());
+    let mut caller = Caller::connect(&url).await;
+    for n in ["1", "2", "3"] {
+        caller.send(n, caller.tutorial(n)).await;
+    }
+    handler
+        .reaches("one runs", |state| state.running == 1)
+        .await;
+    caller.until_waiting(0).await;
+
+    let stopping = worker.begin_stop();
+    caller.until_waiting(2).await;
+    handler.open();
+    assert_eq!(id_and_body(&caller.reply().await), ("1", "1"));
+    let tally = within("the worker stops", stopping)
+        .await
+        .expect("the worker does not panic")
+        .expect("the broker accepts the worker");
+    assert_eq!(tally.served, 1);
+    assert_eq!(handler.state().calls, 1);
+    assert_eq!(caller.look_at(QUEUE).await, Some((2, 0)));
+}

@@ -1,0 +1,21 @@
+//! The worker on a real broker.
+//!
+//! - `serving`: what a caller gets, and how many at once.
+//! - `endings`: broken connections, a broker that restarts, shutdown.
+//! - `topology`: what is declared, and what is used as it is.
+//! - `program`: the binary's exit codes and signals.
+//! - `peers`: programs in the form of RabbitMQ's tutorials.
+//!
+//! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `gated` a
+//! handler that waits for a word, `proxy` a connection that can be cut, `process` programs.
+
+mod caller;
+mod endings;
+mod gated;
+mod peers;
+mod process;
+mod program;
+mod proxy;
+mod serving;
+mod stage;
+mod topology;

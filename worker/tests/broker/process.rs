@@ -1,0 +1,108 @@
+//! Programs that end with the test.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Command, ExitStatus, Stdio},
+};
+
+use tokio::{sync::mpsc, task::spawn_blocking};
+use warren_rabbitmq::Child;
+
+use crate::stage::{until, within};
+
+/// A running program, whose output is read line by line.
+pub(crate) struct Program {
+    child: Child,
+    lines: mpsc::UnboundedReceiver<String>,
+}
+
+impl Program {
+    /// Starts `warren-worker` with these arguments; the lines are those of its log.
+    pub(crate) fn worker(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_warren-worker"));
+        command.args(arguments).stderr(Stdio::piped());
+        // What the developer's shell sets is not for this worker.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("WARREN_") || text == "RUST_LOG" {
+                command.env_remove(&name);
+            }
+        }
+        let mut child = Child::spawn(&mut command).expect("the worker was built");
+        let stderr = child.take_stderr().expect("it is piped");
+        Self {
+            lines: read_lines(stderr),
+            child,
+        }
+    }
+
+    /// Starts a program; the lines are those of its standard output.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped());
+        let mut child = Child::spawn(command)
+            .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        let stdout = child.take_stdout().expect("it is piped");
+        Self {
+            lines: read_lines(stdout),
+            child,
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line with `text` in it.
+    pub(crate) async fn says(&mut self, text: &str) {
+        within(text, async {
+            loop {
+                match self.lines.recv().await {
+                    Some(line) if line.contains(text) => return,
+                    Some(_) => {}
+                    None => panic!("the program ended without a word of {text:?}"),
+                }
+            }
+        })
+        .await;
+    }
+
+    /// Waits for the end; the lines are those not read yet.
+    pub(crate) async fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let mut status = None;
+        until("the program ends", async || {
+            status = self.child.try_wait().expect("it is our child");
+            status.is_some()
+        })
+        .await;
+        let lines = self.rest().await;
+        (status.expect("it has ended"), lines)
+    }
+
+    /// Kills the program; the lines are those not read yet.
+    pub(crate) async fn kill(mut self) -> Vec<String> {
+        self.child.kill().expect("it is our child");
+        self.rest().await
+    }
+
+    async fn rest(&mut self) -> Vec<String> {
+        within("the output ends", async {
+            let mut lines = Vec::new();
+            while let Some(line) = self.lines.recv().await {
+                lines.push(line);
+            }
+            lines
+        })
+        .await
+    }
+}
+
+fn read_lines(output: impl Read + Send + 'static) -> mpsc::UnboundedReceiver<String> {
+    let (sender, lines) = mpsc::unbounded_channel();
+    spawn_blocking(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            // Output that no test asks for is still read, so that the program does not block.
+            let _ = sender.send(line);
+        }
+    });
+    lines
+}

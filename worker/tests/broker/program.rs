@@ -1,0 +1,100 @@
+//! The binary's exit codes and signals.
+
+use std::process::Command;
+
+use crate::{
+    caller::{Caller, id_and_body},
+    process::Program,
+    stage::{QUEUE, stage},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_ends_the_worker_and_shows_no_password() {
+    let url = stage("refused-login");
+    let wrong = url.replace("guest:guest@", "guest:s3cret@");
+    let (status, log) = Program::worker(&["--amqp", &wrong]).end().await;
+    assert_eq!(status.code(), Some(77));
+    let log = log.join("\n");
+    assert!(
+        log.contains(r#"refused the login of user "guest""#),
+        "{log}"
+    );
+    assert!(!log.contains("s3cret"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_virtual_host_that_does_not_exist_ends_the_worker() {
+    let url = stage("existing").replace("/existing", "/missing");
+    let (status, log) = Program::worker(&["--amqp", &url]).end().await;
+    assert_eq!(status.code(), Some(77));
+    let log = log.join("\n");
+    assert!(
+        log.contains(r#"refused the virtual host "missing""#),
+        "{log}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_permission_ends_the_worker() {
+    let url = stage("no-permission").replace("guest:guest@", "web:web@");
+    let (status, log) = Program::worker(&["--amqp", &url]).end().await;
+    assert_eq!(status.code(), Some(77));
+    let log = log.join("\n");
+    assert!(log.contains(r#"user "web" lacks a permission"#), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_broker_is_tried_again() {
+    // Nothing listens on the discard port of the loopback address.
+    let url = "amqp://guest:s3cret@127.0.0.1:9/%2f";
+    let mut worker = Program::worker(&["--amqp", url]);
+    for _ in 0..3 {
+        worker
+            .says("connecting broker=amqp://guest@127.0.0.1:9")
+            .await;
+        worker.says("no connection; trying again in").await;
+    }
+    send_signal("TERM", &worker);
+    let (status, _) = worker.end().await;
+    assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_what_it_does_in_the_tutorials_words() {
+    let url = stage("words");
+    let mut worker = Program::worker(&["--amqp", &url]);
+    worker.says("[x] Awaiting RPC requests").await;
+    let mut caller = Caller::connect(&url).await;
+    caller.send("12", caller.tutorial("call-1")).await;
+    worker.says("[.] fib(12)").await;
+    assert_eq!(id_and_body(&caller.reply().await), ("call-1", "144"));
+    send_signal("INT", &worker);
+    let (status, log) = worker.end().await;
+    assert_eq!(status.code(), Some(0), "{log:?}");
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_stops_at_once() {
+    let url = stage("second-signal");
+    let mut worker = Program::worker(&["--amqp", &url, "--max-n", "93"]);
+    let caller = Caller::connect(&url).await;
+    // It takes longer than anybody waits.
+    caller.send("93", caller.tutorial("call-1")).await;
+    worker.says("[.] fib(93)").await;
+    send_signal("TERM", &worker);
+    worker.says("finishing what runs").await;
+    send_signal("TERM", &worker);
+    let (status, _) = worker.end().await;
+    assert_eq!(status.code(), Some(130));
+    caller.until_waiting(1).await;
+}
+
+fn send_signal(name: &str, program: &Program) {
+    let status = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(program.id().to_string())
+        .status()
+        .expect("there is a kill program");
+    assert!(status.success());
+}
