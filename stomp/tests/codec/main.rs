@@ -1,5 +1,6 @@
 //! The codec: bytes to frames and back.
 
+mod grammar;
 mod limits;
 mod properties;
 mod support;
