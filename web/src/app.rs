@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::{
-    components::{CallList, CallPanel, Masthead, Notes, Path},
+    components::{CallList, CallPanel, Path, masthead, notes},
     hooks::{CallsProvider, ClientProvider},
     start::Start,
 };
@@ -17,18 +17,13 @@ pub(crate) struct AppProps {
 /// Connects, and lays the page out.
 #[component]
 pub(crate) fn App(props: &AppProps) -> Html {
-    let Start {
-        config,
-        config_problem,
-        query,
-    } = &props.start;
-    let unknown_mode = query.mode.clone().and_then(Result::err);
+    let Start { config, query, .. } = &props.start;
     html! {
         <ClientProvider config={config.client.clone()}>
             <CallsProvider>
-                <Masthead config={config.client.clone()} />
+                { masthead(&config.client) }
                 <main>
-                    <Notes config_problem={config_problem.clone()} {unknown_mode} />
+                    { notes(&props.start) }
                     <div class="bench">
                         <CallPanel max_n={config.max_n} n={query.n.clone()} run={query.run} />
                         <Path queue={config.client.queue.clone()} />

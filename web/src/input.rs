@@ -84,8 +84,8 @@ pub(crate) enum InputError {
     /// The deadline is a length of time, but too short or too long.
     #[error(
         "The deadline is {actual}, which is out of range. It takes {} to {}.",
-        words::duration(MIN_DEADLINE),
-        words::duration(MAX_DEADLINE)
+        humantime::format_duration(MIN_DEADLINE),
+        humantime::format_duration(MAX_DEADLINE)
     )]
     DeadlineOutOfRange {
         /// The beginning of what was typed.
@@ -235,7 +235,7 @@ mod tests {
         );
         assert_eq!(
             said("5", "0"),
-            "The deadline is 0, which is out of range. It takes 1.00 ms to 24 h."
+            "The deadline is 0, which is out of range. It takes 1ms to 1day."
         );
     }
 }

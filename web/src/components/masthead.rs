@@ -5,17 +5,11 @@ use yew::prelude::*;
 
 use super::connection::ConnectionStatus;
 
-#[derive(Properties, PartialEq)]
-pub(crate) struct MastheadProps {
-    /// The broker and the service.
-    pub(crate) config: Config,
-}
-
-#[component]
-pub(crate) fn Masthead(props: &MastheadProps) -> Html {
+/// The head of a page that calls the service of `config`.
+pub(crate) fn masthead(config: &Config) -> Html {
     let Config {
         url, queue, mode, ..
-    } = &props.config;
+    } = config;
     let (mode_name, mode_words) = match mode {
         Mode::Warren => (
             "Warren mode",
@@ -29,7 +23,7 @@ pub(crate) fn Masthead(props: &MastheadProps) -> Html {
     html! {
         <header class="masthead">
             <div class="name">
-                <Burrow />
+                { mark() }
                 <div>
                     <h1>{ "Warren" }</h1>
                     <p>{ "Calls native workers through RabbitMQ" }</p>
@@ -45,8 +39,7 @@ pub(crate) fn Masthead(props: &MastheadProps) -> Html {
 }
 
 /// The mark: two ears over the edge of a burrow. The favicon shows the same.
-#[component]
-fn Burrow() -> Html {
+fn mark() -> Html {
     html! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
             <rect class="mark-ground" width="32" height="32" rx="8" />

@@ -1,4 +1,5 @@
-//! What is seen.
+//! What is seen. What has state, or a life of its own, is a component; what only shows its
+//! arguments is a function.
 
 mod call_form;
 mod call_list;
@@ -13,6 +14,6 @@ mod time_bar;
 
 pub(crate) use call_list::CallList;
 pub(crate) use call_panel::CallPanel;
-pub(crate) use masthead::Masthead;
-pub(crate) use notes::Notes;
+pub(crate) use masthead::masthead;
+pub(crate) use notes::notes;
 pub(crate) use path::Path;

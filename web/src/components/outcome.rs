@@ -7,7 +7,7 @@ use warren_contract::Code;
 use web_time::Instant;
 use yew::prelude::*;
 
-use super::time_bar::TimeBar;
+use super::time_bar::time_bar;
 use crate::{
     hooks::{use_connection, use_elapsed},
     input::{CallRequest, InputError},
@@ -40,14 +40,7 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
         let asked = call.request;
         match &call.outcome {
             None => {
-                let words = if online {
-                    "sent"
-                } else {
-                    "waiting for the connection"
-                };
-                status = html! {
-                    <p class="formula">{ format!("fib({}) is {words}", asked.n) }</p>
-                };
+                status = pending(asked, online);
                 aside = html! {
                     <TimeLeft key={call.id.0} made={call.made} deadline={asked.deadline} />
                 };
@@ -78,13 +71,28 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
     }
 }
 
+fn pending(asked: CallRequest, online: bool) -> Html {
+    let words = if online {
+        "Sent"
+    } else {
+        "Waiting for the connection"
+    };
+    html! {
+        <>
+            <p class="formula">{ format!("fib({}) =", asked.n) }</p>
+            <p class="value pending" aria-hidden="true">{ "…" }</p>
+            <p>{ words }</p>
+        </>
+    }
+}
+
 fn success(asked: CallRequest, reply: &Reply<u64>) -> Html {
     let n = asked.n.to_string();
     html! {
         <>
             <p class="formula">{ format!("fib({n}) =") }</p>
             <p class="value" data-testid="result" data-n={n}>{ reply.value }</p>
-            <TimeBar round_trip={reply.round_trip} compute={reply.compute} />
+            { time_bar(reply.round_trip, reply.compute) }
             <p class="worker">
                 { "Computed by " }
                 <b data-testid="worker">
@@ -119,6 +127,6 @@ struct TimeLeftProps {
 #[component]
 fn TimeLeft(props: &TimeLeftProps) -> Html {
     let elapsed = words::whole_seconds(use_elapsed(props.made).min(props.deadline));
-    let deadline = words::duration(props.deadline);
+    let deadline = humantime::format_duration(props.deadline);
     html! { <p class="time-left">{ format!("{elapsed} of at most {deadline}") }</p> }
 }

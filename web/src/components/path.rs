@@ -12,6 +12,12 @@ use crate::{
 /// How many characters of a name fit into a chamber.
 const NAME_CHARS: usize = 16;
 
+/// From the page through the queue to the worker. `path.css` sends the message along the same.
+const REQUEST_WAY: &str = "M68 134C68 70 100 40 182 40S296 70 296 134";
+
+/// From the worker through the reply queue to the page.
+const REPLY_WAY: &str = "M296 134C296 198 264 228 182 228S68 198 68 134";
+
 #[derive(Properties, PartialEq)]
 pub(crate) struct PathProps {
     /// The queue that requests go into.
@@ -37,55 +43,55 @@ pub(crate) fn Path(props: &PathProps) -> Html {
     };
     html! {
         <figure class="panel path" data-stage={stage.as_str()}>
-            <svg viewBox="0 0 440 260" aria-hidden="true">
-                <path class="tunnel" d="M82 130C82 66 130 46 220 46S358 66 358 130" />
-                <path class="tunnel" d="M358 130C358 194 310 214 220 214S82 194 82 130" />
-                <path class="trail request" d="M82 130C82 66 130 46 220 46S358 66 358 130" />
-                <path class="trail reply" d="M358 130C358 194 310 214 220 214S82 194 82 130" />
+            <svg viewBox="0 0 364 268" aria-hidden="true">
+                <path class="tunnel" d={REQUEST_WAY} />
+                <path class="tunnel" d={REPLY_WAY} />
+                <path class="trail request" d={REQUEST_WAY} />
+                <path class="trail reply" d={REPLY_WAY} />
                 <circle class="message" r="7" />
-                <Chamber kind="page" x=82 y=130 name="this page" detail={page} />
-                <Chamber kind="queue" x=220 y=46 name={props.queue.clone()} detail="requests" />
-                <Chamber kind="worker" x=358 y=130 name="worker" detail={worker} />
-                <Chamber kind="queue" x=220 y=214 name="reply queue" detail="this page’s own" />
+                { chamber(Kind::Page, (68, 134), "this page", page) }
+                { chamber(Kind::Queue, (182, 40), &props.queue, "requests") }
+                { chamber(Kind::Worker, (296, 134), "worker", &worker) }
+                { chamber(Kind::Queue, (182, 228), "reply queue", "this page’s own") }
             </svg>
             <figcaption>{ stage.caption() }</figcaption>
         </figure>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct ChamberProps {
-    /// What it is, for styles.
-    kind: &'static str,
-    /// Its middle, in units of the picture.
-    x: u16,
-    /// Its middle, in units of the picture.
-    y: u16,
-    /// What it is called.
-    name: AttrValue,
-    /// What there is to say about it.
-    detail: AttrValue,
+/// What the way leads through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Page,
+    Queue,
+    Worker,
 }
 
-#[component]
-fn Chamber(props: &ChamberProps) -> Html {
-    let x = props.x.to_string();
+/// One chamber with its middle at `x`, `y`, in units of the picture.
+fn chamber(kind: Kind, (x, y): (u16, u16), name: &str, detail: &str) -> Html {
+    let class = match kind {
+        Kind::Page => "page",
+        Kind::Queue => "queue",
+        Kind::Worker => "worker",
+    };
+    // A queue is a store, and the others are somebody: their corners tell them apart.
+    let corner = if kind == Kind::Queue { "12" } else { "29" };
     let text = |class: &'static str, y: u16, text: &str| {
         let short = words::beginning(text, NAME_CHARS);
-        html! { <text {class} x={x.clone()} y={y.to_string()}>{ short }</text> }
+        html! { <text {class} x={x.to_string()} y={y.to_string()}>{ short }</text> }
     };
     html! {
-        <g class={classes!("chamber", props.kind)}>
-            <title>{ format!("{}: {}", props.name, props.detail) }</title>
+        <g class={classes!("chamber", class)}>
+            <title>{ format!("{name}: {detail}") }</title>
             <rect
-                x={(props.x - 66).to_string()}
-                y={(props.y - 29).to_string()}
-                width="132"
+                x={(x - 64).to_string()}
+                y={(y - 29).to_string()}
+                width="128"
                 height="58"
-                rx={if props.kind == "queue" { "14" } else { "29" }}
+                rx={corner}
             />
-            { text("chamber-name", props.y - 3, &props.name) }
-            { text("chamber-detail", props.y + 15, &props.detail) }
+            { text("chamber-name", y - 3, name) }
+            { text("chamber-detail", y + 16, detail) }
         </g>
     }
 }

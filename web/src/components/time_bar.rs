@@ -6,24 +6,12 @@ use yew::prelude::*;
 
 use crate::words;
 
-#[derive(Properties, PartialEq)]
-pub(super) struct TimeBarProps {
-    /// From sending the request to receiving the reply.
-    pub(super) round_trip: Duration,
-    /// How long the worker computed, if it said so. Both are lengths of time, each by one clock,
-    /// so they can be compared without the clocks agreeing.
-    pub(super) compute: Option<Duration>,
-}
-
-/// A bar that splits the round trip into computing and the rest, with its legend.
-#[component]
-pub(super) fn TimeBar(props: &TimeBarProps) -> Html {
-    let TimeBarProps {
-        round_trip,
-        compute,
-    } = props;
+/// A bar that splits the round trip into computing, if the worker gave that, and the rest, with
+/// its legend. Both are lengths of time, each by one clock, so they can be compared without the
+/// clocks agreeing.
+pub(super) fn time_bar(round_trip: Duration, compute: Option<Duration>) -> Html {
     // Rounding can make the one a hair longer than the other.
-    let compute = compute.map(|compute| compute.min(*round_trip));
+    let compute = compute.map(|compute| compute.min(round_trip));
     let share = compute.map_or(0.0, |compute| {
         100.0 * compute.as_secs_f64() / round_trip.as_secs_f64().max(f64::MIN_POSITIVE)
     });
@@ -41,12 +29,12 @@ pub(super) fn TimeBar(props: &TimeBarProps) -> Html {
                     </div>
                     <div class="underway">
                         <dt>{ "Queue and way" }</dt>
-                        <dd>{ words::duration(*round_trip - compute) }</dd>
+                        <dd>{ words::duration(round_trip - compute) }</dd>
                     </div>
                 }
                 <div>
                     <dt>{ "Round trip" }</dt>
-                    <dd data-testid="round-trip">{ words::duration(*round_trip) }</dd>
+                    <dd data-testid="round-trip">{ words::duration(round_trip) }</dd>
                 </div>
             </dl>
         </div>
