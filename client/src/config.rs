@@ -16,6 +16,21 @@ pub enum Mode {
     Tutorial,
 }
 
+impl Mode {
+    /// The broker's user, and its passcode, that this mode takes unless told otherwise.
+    ///
+    /// `web` is the user of `rabbitmq/definitions.json`, who may publish to Warren's exchanges
+    /// alone. The tutorials publish to the default exchange, as RabbitMQ's `guest`, who may do
+    /// everything, but only from the broker's own machine.
+    #[must_use]
+    pub const fn default_login(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Warren => ("web", "web"),
+            Self::Tutorial => ("guest", "guest"),
+        }
+    }
+}
+
 /// What a [`Client`](crate::Client) needs to know. The defaults suit the broker that
 /// `cargo xtask up` starts.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,13 +65,15 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let mode = Mode::default();
+        let (login, passcode) = mode.default_login();
         Self {
             url: "ws://127.0.0.1:15674/ws".into(),
-            login: "web".into(),
-            passcode: "web".into(),
+            login: login.into(),
+            passcode: passcode.into(),
             vhost: "/".into(),
             queue: DEFAULT_SERVICE.into(),
-            mode: Mode::default(),
+            mode,
             deadline: Duration::from_secs(30),
             max_pending: 65_536,
             max_reply_bytes: 16 * 1024 * 1024,

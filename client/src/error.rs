@@ -34,6 +34,19 @@ pub enum CallError {
     /// served it, and the procedure is not idempotent, so it was not sent again.
     #[error("outcome unknown: {0}; a worker may have served the request")]
     OutcomeUnknown(Disconnect),
+    /// The request was sent several times, and each time the connection was lost before the reply
+    /// came. Either the broker keeps failing, or it does not take this request.
+    #[error(
+        "the connection was lost {times} times after the request was sent ({reason}); unless the broker keeps failing, it has no exchange or queue `{service}`, or does not let us publish there"
+    )]
+    LostEachTime {
+        /// The service that was called.
+        service: String,
+        /// How many connections were lost.
+        times: u32,
+        /// Why the last one was.
+        reason: Disconnect,
+    },
     /// The broker had no queue for the request.
     #[error("nobody serves `{service}`: the broker has no queue for it")]
     NoService {
@@ -107,14 +120,15 @@ impl CallError {
         match self {
             Self::Fault(fault) => fault.code,
             Self::DeadlineExceeded { .. } => Code::DeadlineExceeded,
-            Self::NotConnected { .. } | Self::OutcomeUnknown(_) | Self::NoService { .. } => {
-                Code::Unavailable
-            }
+            Self::NotConnected { .. }
+            | Self::OutcomeUnknown(_)
+            | Self::LostEachTime { .. }
+            | Self::NoService { .. } => Code::Unavailable,
             Self::Refused(reason) => reason.code(),
-            Self::QueueFull { .. } | Self::ReplyTooLarge { .. } | Self::TooManyPending { .. } => {
-                Code::ResourceExhausted
-            }
-            Self::RequestTooLarge { .. } => Code::ResourceExhausted,
+            Self::QueueFull { .. }
+            | Self::ReplyTooLarge { .. }
+            | Self::RequestTooLarge { .. }
+            | Self::TooManyPending { .. } => Code::ResourceExhausted,
             Self::GivenUp { .. } | Self::UnreadableReply { .. } => Code::Internal,
             Self::UnwritableRequest { .. } | Self::BadDeadline { .. } => Code::InvalidArgument,
             Self::Closed => Code::Cancelled,

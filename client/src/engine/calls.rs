@@ -9,6 +9,11 @@ use uuid::Uuid;
 
 use super::Request;
 
+/// How many connections a call may lose. RabbitMQ closes a connection for a request that it does
+/// not take, without a word; without a limit, such a call would end every connection until its
+/// deadline.
+pub(super) const MAX_LOSSES: u32 = 5;
+
 /// A call that has not settled.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -21,8 +26,8 @@ pub(super) struct Pending {
     pub(super) deadline_at: Duration,
     /// When the request was sent on this connection; `None` while it waits to be sent.
     pub(super) sent_at: Option<Duration>,
-    /// Whether it was sent on an earlier connection.
-    pub(super) resent: bool,
+    /// How many connections were lost after it was sent.
+    pub(super) losses: u32,
     /// Calls wait in the order in which they were made, also to be sent again.
     number: u64,
 }
@@ -36,7 +41,7 @@ impl Pending {
             deadline,
             deadline_at: now + deadline,
             sent_at: None,
-            resent: false,
+            losses: 0,
             number: 0,
         }
     }
@@ -108,26 +113,24 @@ impl Calls {
         Some((id, call))
     }
 
-    /// The connection is gone: idempotent calls that were sent wait to be sent again, and the
-    /// others are removed and returned.
-    pub(super) fn take_lost(&mut self) -> Vec<Uuid> {
-        let mut lost = Vec::new();
-        for (&id, call) in &mut self.by_id {
-            if call.sent_at.take().is_none() {
-                continue;
-            }
-            if call.idempotent {
-                call.resent = true;
-                self.unsent.insert((call.number, id));
-            } else {
-                lost.push(id);
-            }
-        }
-        for &id in &lost {
-            if let Some(call) = self.by_id.remove(&id) {
-                self.by_deadline.remove(&(call.deadline_at, id));
-            }
-        }
-        lost
+    /// The connection is gone: idempotent calls that were sent wait to be sent again. The others,
+    /// and those that lost too many connections, are removed and returned.
+    pub(super) fn take_lost(&mut self) -> Vec<(Uuid, Pending)> {
+        let (by_deadline, unsent) = (&mut self.by_deadline, &mut self.unsent);
+        self.by_id
+            .extract_if(|&id, call| {
+                if call.sent_at.take().is_none() {
+                    return false;
+                }
+                call.losses += 1;
+                let keep = call.idempotent && call.losses < MAX_LOSSES;
+                if keep {
+                    unsent.insert((call.number, id));
+                } else {
+                    by_deadline.remove(&(call.deadline_at, id));
+                }
+                !keep
+            })
+            .collect()
     }
 }

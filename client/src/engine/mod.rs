@@ -265,14 +265,24 @@ impl Engine {
                 self.settle(id, Err(CallError::Refused(refusal.clone())));
             }
         }
-        for id in self.calls.take_lost() {
-            self.settle(id, Err(CallError::OutcomeUnknown(reason.clone())));
+        for (id, call) in self.calls.take_lost() {
+            let reason = reason.clone();
+            let error = if call.idempotent {
+                CallError::LostEachTime {
+                    service: self.config.queue.clone(),
+                    times: call.losses,
+                    reason,
+                }
+            } else {
+                CallError::OutcomeUnknown(reason)
+            };
+            self.settle(id, Err(error));
         }
     }
 
     fn send_waiting(&mut self, now: Duration) {
         while let Some((id, call)) = self.calls.next_unsent(now) {
-            if call.resent {
+            if call.losses > 0 {
                 self.counters.resent += 1;
             }
             let remaining = call.deadline_at.saturating_sub(now);

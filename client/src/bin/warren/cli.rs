@@ -31,18 +31,12 @@ struct Broker {
         default_value = "ws://127.0.0.1:15674/ws"
     )]
     url: String,
-    /// The broker's user.
-    #[arg(long, global = true, env = "WARREN_LOGIN", default_value = "web")]
-    login: String,
-    /// That user's password.
-    #[arg(
-        long,
-        global = true,
-        env = "WARREN_PASSCODE",
-        default_value = "web",
-        hide_env_values = true
-    )]
-    passcode: String,
+    /// The broker's user [default: web; guest with --tutorial].
+    #[arg(long, global = true, env = "WARREN_LOGIN")]
+    login: Option<String>,
+    /// That user's password [default: web; guest with --tutorial].
+    #[arg(long, global = true, env = "WARREN_PASSCODE", hide_env_values = true)]
+    passcode: Option<String>,
     /// The virtual host.
     #[arg(long, global = true, env = "WARREN_VHOST", default_value = "/")]
     vhost: String,
@@ -133,17 +127,19 @@ fn as_json(reply: &Reply<u64>) -> String {
 
 impl From<Broker> for Config {
     fn from(broker: Broker) -> Self {
+        let mode = if broker.tutorial {
+            Mode::Tutorial
+        } else {
+            Mode::Warren
+        };
+        let (login, passcode) = mode.default_login();
         Self {
             url: broker.url,
-            login: broker.login,
-            passcode: broker.passcode,
+            login: broker.login.unwrap_or_else(|| login.to_owned()),
+            passcode: broker.passcode.unwrap_or_else(|| passcode.to_owned()),
             vhost: broker.vhost,
             queue: broker.queue,
-            mode: if broker.tutorial {
-                Mode::Tutorial
-            } else {
-                Mode::Warren
-            },
+            mode,
             ..Self::default()
         }
     }

@@ -1,7 +1,7 @@
 //! Calls that wait, travel, get lost, and are given up.
 
 use super::*;
-use crate::Mode;
+use crate::{Mode, engine::calls::MAX_LOSSES};
 
 #[test]
 fn a_request_says_all_that_a_worker_needs() {
@@ -92,6 +92,23 @@ fn a_lost_connection_sends_idempotent_calls_again() {
 
     world.receive(&result(calls[0], "1"));
     assert!(world.outcome(calls[0]).is_ok());
+}
+
+#[test]
+fn a_call_that_loses_every_connection_is_given_up() {
+    let mut world = World::online();
+    let id = world.call(request());
+    for _ in 1..MAX_LOSSES {
+        world.lost();
+        assert_eq!(world.settled, []);
+        world.come_back();
+    }
+    world.lost();
+    let error = world.error(id);
+    assert!(
+        matches!(error, CallError::LostEachTime { times: MAX_LOSSES, .. }),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -5,6 +5,9 @@ use warren_contract::{Code, Fault};
 use super::*;
 use crate::Reply;
 
+/// A value, or the code of an error and some words of its message.
+type Expected<'a> = Result<u64, (Code, &'a str)>;
+
 #[test]
 fn a_workers_result() {
     let mut world = World::online();
@@ -22,7 +25,7 @@ fn a_workers_result() {
 }
 
 /// Sends a call, answers it, and compares the outcome.
-fn check(answer: impl FnOnce(Uuid) -> Frame, expected: Result<u64, (Code, &str)>) {
+fn check(answer: impl FnOnce(Uuid) -> Frame, expected: Expected<'_>) {
     let mut world = World::online();
     let id = world.call(request());
     let frame = answer(id);
@@ -41,7 +44,7 @@ fn check(answer: impl FnOnce(Uuid) -> Frame, expected: Result<u64, (Code, &str)>
 #[test]
 fn replies_of_warren_workers() {
     let fault = Fault::new(Code::OutOfRange, "n is 51").to_json();
-    let cases: [(&str, &str, Result<u64, (Code, &str)>); 5] = [
+    let cases: [(&str, &str, Expected<'_>); 5] = [
         ("result", "832040", Ok(832_040)),
         ("result", "hello", Err((Code::Internal, "hello"))),
         ("result", "-1", Err((Code::Internal, "it was: -1"))),
@@ -56,7 +59,7 @@ fn replies_of_warren_workers() {
 
 #[test]
 fn replies_of_the_tutorials_servers() {
-    let cases: [(&str, Result<u64, (Code, &str)>); 6] = [
+    let cases: [(&str, Expected<'_>); 6] = [
         ("832040", Ok(832_040)),
         (r#"{"response":832040,"error":null}"#, Ok(832_040)),
         (r#"{"response":832040}"#, Ok(832_040)),

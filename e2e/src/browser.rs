@@ -1,0 +1,246 @@
+//! Chromium, driven through WebDriver, and the page in it as a user sees it.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    key::Key,
+    wd::Capabilities,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use warren_rabbitmq::Child;
+
+/// How long anything that will happen may take, on a machine that is busy with other tests.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A Chromium with one window, and a profile that nobody used before.
+#[derive(Debug)]
+pub struct Browser {
+    // In this order: the window goes before the browser, and that before its profile.
+    client: Client,
+    _driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts Chromium and opens `url`.
+    pub async fn open(url: &str) -> Self {
+        let profile = tempfile::tempdir().expect("a folder for the browser's profile");
+        let (driver, port) = start_driver(&profile);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(&profile))
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("ChromeDriver starts Chromium");
+        client.goto(url).await.expect("the page loads");
+        Self {
+            client,
+            _driver: driver,
+            _profile: profile,
+        }
+    }
+
+    /// Opens another address in the same window.
+    pub async fn go_to(&self, url: &str) {
+        self.client.goto(url).await.expect("the page loads");
+    }
+
+    /// Waits for the first element that matches the CSS selector.
+    pub async fn wait_for(&self, css: &str) -> Element {
+        match self
+            .client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await
+        {
+            Ok(element) => element,
+            Err(error) => panic!("{css}: {error}; the page says:\n{}", self.text().await),
+        }
+    }
+
+    /// How many elements match the CSS selector now.
+    pub async fn count(&self, css: &str) -> usize {
+        let found = self.client.find_all(Locator::Css(css)).await;
+        found.expect("the selector is well-formed").len()
+    }
+
+    /// Waits until exactly `count` elements match the CSS selector.
+    pub async fn wait_for_count(&self, css: &str, count: usize) {
+        let script = "return document.querySelectorAll(arguments[0]).length === arguments[1]";
+        let arguments = vec![json!(css), json!(count)];
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            let found = self.client.execute(script, arguments.clone()).await;
+            if found.expect("the selector is well-formed") == Value::Bool(true) {
+                return;
+            }
+        }
+        panic!("{} and not {count} of {css}", self.count(css).await);
+    }
+
+    /// The different values that the attribute has among the elements that match.
+    pub async fn attributes(&self, css: &str, name: &str) -> BTreeSet<String> {
+        let elements = self.client.find_all(Locator::Css(css)).await;
+        let mut values = BTreeSet::new();
+        for element in elements.expect("the selector is well-formed") {
+            values.extend(element.attr(name).await.expect("the element is there"));
+        }
+        values
+    }
+
+    /// All that the page says.
+    pub async fn text(&self) -> String {
+        let body = self.client.find(Locator::Css("body")).await;
+        body.expect("a page has a body")
+            .text()
+            .await
+            .expect("it has a text")
+    }
+
+    /// Waits until the page's connection is in this state.
+    pub async fn wait_until(&self, state: &str) {
+        let css = format!("[data-testid=connection][data-state={state}]");
+        self.wait_for(&css).await;
+    }
+
+    /// Fills `text` into the field, instead of what was there.
+    pub async fn fill(&self, test_id: &str, text: &str) {
+        let field = self.wait_for(&format!("[data-testid={test_id}]")).await;
+        let select_all = Key::Control + "a";
+        field.send_keys(&select_all).await.expect("a field of text");
+        let text = if text.is_empty() {
+            Key::Delete.to_string()
+        } else {
+            text.to_owned()
+        };
+        field.send_keys(&text).await.expect("it takes text");
+    }
+
+    /// Presses Enter in the field.
+    pub async fn press_enter(&self, test_id: &str) {
+        let field = self.wait_for(&format!("[data-testid={test_id}]")).await;
+        let enter = Key::Enter.to_string();
+        field.send_keys(&enter).await.expect("it takes Enter");
+    }
+
+    /// Clicks the element.
+    pub async fn click(&self, test_id: &str) {
+        let button = self.wait_for(&format!("[data-testid={test_id}]")).await;
+        button.click().await.expect("it can be clicked");
+    }
+
+    /// Calls fib(n) and waits for its result.
+    pub async fn call(&self, n: &str) -> String {
+        self.fill("n", n).await;
+        self.click("call").await;
+        let css = format!("[data-testid=result][data-n='{n}']");
+        let result = self.wait_for(&css).await;
+        result.text().await.expect("a result has a text")
+    }
+
+    /// Waits for an error with this code, and returns what is said of it.
+    pub async fn wait_for_error(&self, code: &str) -> String {
+        let css = format!("[data-testid=error][data-code={code}]");
+        let error = self.wait_for(&css).await;
+        error.text().await.expect("an error has a text")
+    }
+
+    /// What the browser wrote to its console as an error since the last look.
+    pub async fn console_errors(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(ConsoleLog).await;
+        let log = log.expect("ChromeDriver keeps a log");
+        let entries = log.as_array().map(Vec::as_slice).unwrap_or_default();
+        entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].to_string())
+            .collect()
+    }
+
+    /// Closes the window, which ends the page as a user's leaving does.
+    pub async fn close(self) {
+        let closed = self.client.close().await;
+        closed.expect("the browser closes");
+    }
+}
+
+/// ChromeDriver's own command for the console's log.
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl fantoccini::wd::WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(
+        &self,
+        base_url: &url::Url,
+        session_id: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base_url.join(&format!("session/{}/se/log", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+fn capabilities(profile: &TempDir) -> Capabilities {
+    let user_data = format!("--user-data-dir={}", profile.path().display());
+    let mut options = json!({
+        "args": [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            user_data,
+        ],
+    });
+    if let Ok(chromium) = env::var("WARREN_CHROMIUM") {
+        options["binary"] = Value::String(chromium);
+    }
+    Capabilities::from_iter([
+        ("goog:chromeOptions".to_owned(), options),
+        ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
+    ])
+}
+
+/// Starts ChromeDriver on a port that it chooses, and returns that.
+fn start_driver(profile: &TempDir) -> (Child, u16) {
+    let program = env::var("WARREN_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+    let mut command = Command::new(&program);
+    command
+        .arg("--port=0")
+        // Chromium writes to its home, too.
+        .env("HOME", profile.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut driver = match Child::spawn(&mut command) {
+        Ok(driver) => driver,
+        Err(error) => panic!("cannot run {program} ({error}): run `cargo xtask test`"),
+    };
+    let output = driver.take_stdout().expect("its output is piped");
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let port = lines
+        .find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        })
+        .expect("ChromeDriver says its port");
+    // It stops when nobody reads what it says.
+    thread::spawn(move || lines.for_each(drop));
+    (driver, port)
+}

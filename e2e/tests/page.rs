@@ -1,0 +1,162 @@
+//! The built page in Chromium: what a user does, and sees.
+
+use std::collections::BTreeSet;
+
+use warren_e2e::{Browser, Stack};
+use warren_rabbitmq::Node;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fib_30_is_832040() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+
+    assert_eq!(browser.call("30").await, "832040");
+    let row = "[data-testid=call-row][data-state=done][data-n='30'][data-worker=hare]";
+    browser.wait_for(row).await;
+
+    browser.fill("n", "10").await;
+    browser.press_enter("n").await;
+    browser.wait_for("[data-testid=result][data-n='10']").await;
+    assert_eq!(browser.console_errors().await, Vec::<String>::new());
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_can_ask_for_a_call() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&format!("{}?n=20&run", page.url())).await;
+    let result = browser.wait_for("[data-testid=result][data-n='20']").await;
+    assert_eq!(result.text().await.expect("a text"), "6765");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_n_is_explained_and_not_sent() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    let cases = [
+        ("", "invalid_argument"),
+        ("hello", "invalid_argument"),
+        ("3.5", "invalid_argument"),
+        ("-1", "out_of_range"),
+        ("51", "out_of_range"),
+    ];
+    for (n, code) in cases {
+        browser.fill("n", n).await;
+        browser.press_enter("n").await;
+        let words = browser.wait_for_error(code).await;
+        assert!(words.contains("50"), "{n:?}: the range is said: {words}");
+    }
+    assert_eq!(browser.count("[data-testid=call-row]").await, 0);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workers_fault_is_shown_with_its_code() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &["--max-n", "20"]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.fill("n", "30").await;
+    browser.click("call").await;
+    let words = browser.wait_for_error("out_of_range").await;
+    assert!(words.contains("20"), "what is allowed is said: {words}");
+    browser.wait_for("[data-testid=call-row][data-state=failed]").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_twenty_calls() {
+    let stack = Stack::shared();
+    let _workers = ["hare", "rabbit"].map(|name| stack.worker(name, &["--concurrency", "1"]));
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    browser.fill("n", "25").await;
+    for _ in 0..20 {
+        browser.click("call").await;
+    }
+    let css = "[data-testid=call-row][data-state=done]";
+    browser.wait_for_count(css, 20).await;
+    let workers: BTreeSet<_> = browser.attributes(css, "data-worker").await;
+    assert_eq!(workers, BTreeSet::from(["hare".into(), "rabbit".into()]));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_waits_for_a_worker_that_comes_back() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let worker = stack.worker("hare", &[]);
+    let browser = Browser::open(&page.url()).await;
+    assert_eq!(browser.call("10").await, "55");
+    worker.stop().expect("the worker stops");
+
+    browser.fill("n", "20").await;
+    browser.click("call").await;
+    browser.wait_for("[data-testid=call-row][data-n='20']").await;
+    let _worker = stack.worker("rabbit", &[]);
+    let result = browser.wait_for("[data-testid=result][data-n='20']").await;
+    assert_eq!(result.text().await.expect("a text"), "6765");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_the_worker_survive_a_restart_of_the_broker() {
+    let mut node = Node::temporary().expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    assert_eq!(browser.call("10").await, "55");
+
+    node.stop().expect("the broker stops");
+    browser.wait_until("offline").await;
+    browser.fill("n", "20").await;
+    browser.click("call").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=waiting][data-n='20']")
+        .await;
+
+    node.start_again().expect("the broker starts again");
+    let result = browser.wait_for("[data-testid=result][data-n='20']").await;
+    assert_eq!(result.text().await.expect("a text"), "6765");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_broker_is_said_and_a_waiting_call_fails_at_its_deadline() {
+    let node = Node::temporary().expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let page = stack.page();
+    drop(node);
+    let browser = Browser::open(&page.url()).await;
+    browser.fill("deadline", "500ms").await;
+    browser.fill("n", "20").await;
+    browser.click("call").await;
+    let words = browser.wait_for_error("unavailable").await;
+    assert!(words.contains("not connected within 500ms"), "{words}");
+    // While a try is under way it is `connecting`, so this may take a few of them.
+    browser.wait_until("offline").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_can_be_cancelled() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.fill("n", "20").await;
+    browser.click("call").await;
+    browser.click("cancel").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=cancelled]")
+        .await;
+    browser.close().await;
+}
