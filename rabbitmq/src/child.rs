@@ -133,7 +133,7 @@ fn start_watchdog(group: u32, folder: Option<&Path>) -> io::Result<process::Chil
     const SCRIPT: &str = r#"
         trap '' INT TERM HUP
         read -r _
-        kill -KILL -- "-$1"
+        kill -s KILL -- "-$1"
         [ -n "$2" ] || exit 0
         for _ in 1 2 3 4 5; do rm -rf -- "$2" && exit 0; sleep 1; done
     "#;
