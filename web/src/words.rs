@@ -43,6 +43,19 @@ pub(crate) fn beginning(text: &str, chars: usize) -> String {
     }
 }
 
+/// An error's words as a sentence of their own: errors begin small and end open, so that they can
+/// be put together.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    let end = if words.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    first.chain(chars).chain(end.chars()).collect()
+}
+
 fn three_digits(value: f64) -> String {
     let decimals = match value {
         ..9.995 => 2,
@@ -75,6 +88,19 @@ mod tests {
         ];
         for (micros, expected) in cases {
             assert_eq!(duration(Duration::from_micros(micros)), expected);
+        }
+    }
+
+    #[test]
+    fn sentences() {
+        let cases = [
+            ("no reply", "No reply."),
+            ("n is 51. Too large.", "N is 51. Too large."),
+            ("äh", "Äh."),
+            ("", "."),
+        ];
+        for (words, expected) in cases {
+            assert_eq!(sentence(words), expected);
         }
     }
 

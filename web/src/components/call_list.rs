@@ -50,11 +50,15 @@ fn CallRow(props: &CallRowProps) -> Html {
     let (reply, code, words) = match &call.outcome {
         None => (None, None, String::new()),
         Some(Outcome::Done(reply)) => (Some(reply), None, reply.value.to_string()),
-        Some(Outcome::Failed(error)) => (None, Some(error.code().as_str()), error.to_string()),
+        Some(Outcome::Failed(error)) => (
+            None,
+            Some(error.code().as_str()),
+            words::sentence(&error.to_string()),
+        ),
         Some(Outcome::Cancelled { after }) => (
             None,
             None,
-            format!("given up after {}", words::duration(*after)),
+            format!("Given up after {}.", words::duration(*after)),
         ),
     };
     let worker = reply.and_then(|reply| reply.worker.clone());

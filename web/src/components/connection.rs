@@ -20,16 +20,16 @@ pub(super) struct ConnectionStatusProps {
 #[component]
 pub(super) fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     let connection = use_connection();
-    let (state, title, detail) = match &connection.state {
-        ConnectionState::Connecting { attempt: 1 } => ("connecting", "Connecting", None),
-        ConnectionState::Connecting { attempt } => {
-            ("connecting", "Connecting", Some(format!("try {attempt}")))
-        }
-        ConnectionState::Online => ("online", "Online", None),
-        ConnectionState::Offline { reason, .. } => ("offline", "Offline", Some(reason.to_string())),
-        ConnectionState::Closed => ("offline", "Closed", None),
+    let (state, title) = match connection.state {
+        ConnectionState::Connecting { .. } => ("connecting", "Connecting"),
+        ConnectionState::Online => ("online", "Online"),
+        ConnectionState::Offline { .. } => ("offline", "Offline"),
+        ConnectionState::Closed => ("offline", "Closed"),
     };
     let next_try = match connection.state {
+        ConnectionState::Connecting { attempt } if attempt > 1 => html! {
+            <p class="next-try">{ format!("Try {attempt} is on its way.") }</p>
+        },
         ConnectionState::Offline { retry_in, .. } => html! {
             <NextTry since={connection.since} {retry_in} />
         },
@@ -40,9 +40,10 @@ pub(super) fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
             <p role="status">
                 <span class="lamp" aria-hidden="true"></span>
                 <b>{ title }</b>
+                { " " }
                 <code>{ &props.url }</code>
-                if let Some(detail) = detail {
-                    <span class="detail">{ detail }</span>
+                if let Some(trouble) = &connection.trouble {
+                    <span class="detail">{ words::sentence(&trouble.to_string()) }</span>
                 }
             </p>
             { next_try }
@@ -64,5 +65,5 @@ fn NextTry(props: &NextTryProps) -> Html {
     let left = props.retry_in.saturating_sub(use_elapsed(props.since));
     // A wait of 0.4 s is one of “1 s”, as a count that ends on 1 is expected to.
     let left = words::whole_seconds(left + Duration::from_millis(999));
-    html! { <p class="next-try">{ format!("Next try in {left}") }</p> }
+    html! { <p class="next-try">{ format!("Next try in {left}.") }</p> }
 }

@@ -47,10 +47,14 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
             }
             Some(Outcome::Done(reply)) => status = success(asked, reply),
             Some(Outcome::Failed(error)) => {
-                alert = failure(error.code(), Some(asked), &error.to_string());
+                alert = failure(
+                    error.code(),
+                    Some(asked),
+                    &words::sentence(&error.to_string()),
+                );
             }
             Some(Outcome::Cancelled { after }) => {
-                let words = format!("given up after {}", words::duration(*after));
+                let words = format!("Given up after {}.", words::duration(*after));
                 alert = failure(Code::Cancelled, Some(asked), &words);
             }
         }
@@ -93,7 +97,7 @@ fn success(asked: CallRequest, reply: &Reply<u64>) -> Html {
             <p class="formula">{ format!("fib({n}) =") }</p>
             <p class="value" data-testid="result" data-n={n}>{ reply.value }</p>
             { time_bar(reply.round_trip, reply.compute) }
-            <p class="worker">
+            <p class="computed-by">
                 { "Computed by " }
                 <b data-testid="worker">
                     { reply.worker.as_deref().unwrap_or("a worker that gives no name") }

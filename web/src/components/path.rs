@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// How many characters of a name fit into a chamber.
-const NAME_CHARS: usize = 16;
+const NAME_CHARS: usize = 13;
+
+/// How many characters fit below the name.
+const DETAIL_CHARS: usize = 17;
 
 /// From the page through the queue to the worker. `path.css` sends the message along the same.
 const REQUEST_WAY: &str = "M68 134C68 70 100 40 182 40S296 70 296 134";
@@ -76,10 +79,6 @@ fn chamber(kind: Kind, (x, y): (u16, u16), name: &str, detail: &str) -> Html {
     };
     // A queue is a store, and the others are somebody: their corners tell them apart.
     let corner = if kind == Kind::Queue { "12" } else { "29" };
-    let text = |class: &'static str, y: u16, text: &str| {
-        let short = words::beginning(text, NAME_CHARS);
-        html! { <text {class} x={x.to_string()} y={y.to_string()}>{ short }</text> }
-    };
     html! {
         <g class={classes!("chamber", class)}>
             <title>{ format!("{name}: {detail}") }</title>
@@ -90,8 +89,12 @@ fn chamber(kind: Kind, (x, y): (u16, u16), name: &str, detail: &str) -> Html {
                 height="58"
                 rx={corner}
             />
-            { text("chamber-name", y - 3, name) }
-            { text("chamber-detail", y + 16, detail) }
+            <text class="chamber-name" x={x.to_string()} y={(y - 3).to_string()}>
+                { words::beginning(name, NAME_CHARS) }
+            </text>
+            <text class="chamber-detail" x={x.to_string()} y={(y + 16).to_string()}>
+                { words::beginning(detail, DETAIL_CHARS) }
+            </text>
         </g>
     }
 }

@@ -1,7 +1,7 @@
 //! The client, and the state of its connection.
 
 use futures_util::future::abortable;
-use warren_client::{Client, Config, ConnectionState};
+use warren_client::{Client, Config, ConnectionState, Disconnect};
 use wasm_bindgen_futures::spawn_local;
 use web_time::Instant;
 use yew::prelude::*;
@@ -13,13 +13,22 @@ pub(crate) struct Connection {
     pub(crate) state: ConnectionState,
     /// When the page learnt of it.
     pub(crate) since: Instant,
+    /// Why the page is not online, from the first failure until it is.
+    pub(crate) trouble: Option<Disconnect>,
 }
 
 impl Connection {
-    fn now(state: ConnectionState) -> Self {
+    /// The connection that is in `state` now, and was in trouble before for the reason `past`.
+    fn now(state: ConnectionState, past: Option<Disconnect>) -> Self {
+        let trouble = match &state {
+            ConnectionState::Offline { reason, .. } => Some(reason.clone()),
+            ConnectionState::Connecting { .. } => past,
+            ConnectionState::Online | ConnectionState::Closed => None,
+        };
         Self {
             state,
             since: Instant::now(),
+            trouble,
         }
     }
 
@@ -51,15 +60,18 @@ pub(crate) struct ClientProviderProps {
 #[component]
 pub(crate) fn ClientProvider(props: &ClientProviderProps) -> Html {
     let client = use_state(|| PageClient(Client::connect(props.config.clone())));
-    let connection = use_state_eq(|| Connection::now(client.0.connection().borrow().clone()));
+    let connection = use_state_eq(|| Connection::now(client.0.connection().borrow().clone(), None));
 
     let seen = connection.setter();
     let mut watched = client.0.connection();
     use_effect_with((), move |()| {
         let (watching, stop) = abortable(async move {
+            let mut trouble = None;
             loop {
                 let state = watched.borrow_and_update().clone();
-                seen.set(Connection::now(state));
+                let now = Connection::now(state, trouble.take());
+                trouble.clone_from(&now.trouble);
+                seen.set(now);
                 if watched.changed().await.is_err() {
                     // The client has ended, and its last state stays.
                     break;

@@ -5,7 +5,7 @@ mod load;
 mod query;
 
 pub(crate) use config::{ConfigProblem, PageConfig};
-pub(crate) use query::{Query, UnknownMode};
+pub(crate) use query::Query;
 
 use gloo::utils::window;
 
