@@ -1,6 +1,8 @@
-//! The broker over AMQP 0-9-1. No other file names the AMQP library.
+//! The broker over AMQP 0-9-1. Nothing outside this module knows the AMQP library.
 
-use std::{fmt, num::NonZeroU16, str::FromStr, time::Duration};
+mod broker_url;
+
+use std::{num::NonZeroU16, time::Duration};
 
 use futures_util::StreamExt;
 use lapin::{
@@ -15,21 +17,17 @@ use lapin::{
     types::{AMQPValue, FieldTable, LongString, ShortString},
     uri::{AMQPScheme, AMQPUri},
 };
-use thiserror::Error;
 use tokio::time::timeout;
 use tracing::debug;
 use warren_contract::{BOUNCE_EXCHANGE, Topology, header};
 
+pub use self::broker_url::{BrokerUrl, InvalidBrokerUrl};
 use crate::{
     QueueKind, Refusal,
     error::BrokerError,
     reply::Reply,
     request::{Dialect, Request, expires_in},
 };
-
-/// The heart-beat interval that is asked for, in seconds; the broker may lower it. A dead
-/// connection is noticed after two of them.
-const HEARTBEAT_S: u16 = 20;
 
 /// How long the broker may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -38,68 +36,6 @@ const CLOSING: Duration = Duration::from_secs(2);
 const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const NOT_ALLOWED: u16 = 530;
-
-/// Where a broker is, and who to be there: `amqp://user:password@host:port/virtual-host`.
-///
-/// Printing it, for people or for debugging, shows no password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct BrokerUrl(AMQPUri);
-
-/// Why a text is no [`BrokerUrl`].
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum InvalidBrokerUrl {
-    /// It is no URL of the form that AMQP has.
-    #[error("this is no amqp://user:password@host:port/virtual-host: {0}")]
-    Malformed(String),
-    /// It asks for TLS.
-    #[error("amqps:// is not supported yet; amqp:// is")]
-    Tls,
-}
-
-impl FromStr for BrokerUrl {
-    type Err = InvalidBrokerUrl;
-
-    fn from_str(text: &str) -> Result<Self, InvalidBrokerUrl> {
-        let mut uri: AMQPUri = text.parse().map_err(InvalidBrokerUrl::Malformed)?;
-        if uri.scheme == AMQPScheme::AMQPS {
-            return Err(InvalidBrokerUrl::Tls);
-        }
-        // The library takes an IPv6 address for no host at all, and would go to localhost.
-        if let Some(address) = ipv6_address(text) {
-            address.clone_into(&mut uri.authority.host);
-        }
-        uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
-        Ok(Self(uri))
-    }
-}
-
-/// The host in square brackets, if that is what the URL has.
-fn ipv6_address(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (address, _) = host.strip_prefix('[')?.split_once(']')?;
-    Some(address)
-}
-
-impl fmt::Display for BrokerUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let authority = &self.0.authority;
-        let mut shown = self.0.clone();
-        shown.authority.userinfo.password.clear();
-        shown.query = Default::default();
-        if authority.host.contains(':') {
-            shown.authority.host = format!("[{}]", authority.host);
-        }
-        f.write_str(&shown.to_string().replacen(":@", "@", 1))
-    }
-}
-
-impl fmt::Debug for BrokerUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BrokerUrl({self})")
-    }
-}
 
 /// One connection to the broker.
 #[derive(Debug)]
@@ -111,9 +47,9 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects under a name that the broker's operators see.
     pub(crate) async fn open(url: &BrokerUrl, name: &str) -> Result<Self, BrokerError> {
-        let user = url.0.authority.userinfo.username.clone();
+        let user = url.uri().authority.userinfo.username.clone();
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connection = lapin::Connection::connect_uri(url.0.clone(), properties)
+        let connection = lapin::Connection::connect_uri(url.uri().clone(), properties)
             .await
             .map_err(|error| match refused_with(&error) {
                 Some((ACCESS_REFUSED, said)) => Refusal::Login {
@@ -122,7 +58,7 @@ impl Connection {
                 }
                 .into(),
                 Some((NOT_ALLOWED, said)) => Refusal::VirtualHost {
-                    virtual_host: url.0.vhost.clone(),
+                    virtual_host: url.uri().vhost.clone(),
                     user: user.clone(),
                     said,
                 }

@@ -1,5 +1,6 @@
 //! Broken connections, a broker that restarts, shutdown.
 
+use lapin::options::QueueDeleteOptions;
 use warren_rabbitmq::Node;
 use warren_worker::{FibonacciHandler, QueueKind};
 
@@ -7,7 +8,7 @@ use crate::{
     caller::{Caller, id_and_body},
     gated::Gated,
     proxy::Proxy,
-    stage::{QUEUE, Worker, at_most, service, stage, within},
+    stage::{QUEUE, Worker, at_most, service, stage, until, within},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,8 +29,12 @@ async fn a_request_whose_connection_broke_is_served_again() {
         .await;
 
     proxy.cut();
-    caller.until_consumers(0).await;
-    caller.until_consumers(1).await;
+    // The worker lets go of its old requests before it connects again.
+    proxy.until_accepted(2).await;
+    until("the broker delivers it again", async || {
+        caller.look_at(QUEUE).await == Some((0, 1))
+    })
+    .await;
     handler.open();
 
     assert_eq!(id_and_body(&caller.reply().await), ("call-1", "7"));
@@ -70,7 +75,7 @@ async fn a_worker_outlives_the_brokers_restart() {
 /// One call to the queue `restarting`, once it is there.
 async fn call(url: &str, id: &str) {
     let mut caller = Caller::connect(url).await;
-    crate::stage::until("the worker consumes", async || {
+    until("the worker consumes", async || {
         matches!(caller.look_at("restarting").await, Some((_, 1)))
     })
     .await;
@@ -78,6 +83,25 @@ async fn call(url: &str, id: &str) {
         .publish("", "restarting", "10", caller.tutorial(id))
         .await;
     assert_eq!(id_and_body(&caller.reply().await), (id, "55"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_queue_is_declared_again() {
+    let url = stage("deleted-queue");
+    let worker = Worker::start(service(&url), FibonacciHandler::new(50));
+    let mut caller = Caller::connect(&url).await;
+    caller.until_consumers(1).await;
+    caller
+        .channel
+        .queue_delete(QUEUE.into(), QueueDeleteOptions::default())
+        .await
+        .expect("guest may delete");
+    caller.until_consumers(1).await;
+    caller
+        .publish(QUEUE, "client-1", "10", caller.warren("call-1"))
+        .await;
+    assert_eq!(id_and_body(&caller.reply().await), ("call-1", "55"));
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,10 +6,13 @@ use tokio::{
     sync::watch,
 };
 
+use crate::stage::within;
+
 /// Passes connections on to a broker until they are cut.
 pub(crate) struct Proxy {
     port: u16,
     cuts: watch::Sender<()>,
+    accepted: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -22,10 +25,12 @@ impl Proxy {
             .expect("a listener has an address")
             .port();
         let cuts = watch::Sender::default();
-        let accepting = cuts.clone();
+        let accepted = watch::Sender::default();
+        let (cutting, accepting) = (cuts.clone(), accepted.clone());
         tokio::spawn(async move {
             while let Ok((mut inside, _)) = listener.accept().await {
-                let mut cut = accepting.subscribe();
+                let mut cut = cutting.subscribe();
+                accepting.send_modify(|count| *count += 1);
                 tokio::spawn(async move {
                     let mut outside = TcpStream::connect(("127.0.0.1", broker_port)).await?;
                     tokio::select! {
@@ -36,7 +41,11 @@ impl Proxy {
                 });
             }
         });
-        Self { port, cuts }
+        Self {
+            port,
+            cuts,
+            accepted,
+        }
     }
 
     /// `url` with the proxy's port in place of the broker's.
@@ -47,5 +56,16 @@ impl Proxy {
     /// Ends every connection that there is; new ones are passed on.
     pub(crate) fn cut(&self) {
         self.cuts.send_replace(());
+    }
+
+    /// Waits until that many connections were made, cut ones included.
+    pub(crate) async fn until_accepted(&self, count: usize) {
+        let mut accepted = self.accepted.subscribe();
+        within(
+            "somebody connects",
+            accepted.wait_for(|accepted| *accepted >= count),
+        )
+        .await
+        .expect("the sender is in self");
     }
 }
