@@ -67,7 +67,9 @@ async fn a_workers_fault_is_shown_with_its_code() {
     browser.click("call").await;
     let words = browser.wait_for_error("out_of_range").await;
     assert!(words.contains("20"), "what is allowed is said: {words}");
-    browser.wait_for("[data-testid=call-row][data-state=failed]").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=failed]")
+        .await;
     browser.close().await;
 }
 
@@ -100,7 +102,9 @@ async fn a_call_waits_for_a_worker_that_comes_back() {
 
     browser.fill("n", "20").await;
     browser.click("call").await;
-    browser.wait_for("[data-testid=call-row][data-n='20']").await;
+    browser
+        .wait_for("[data-testid=call-row][data-n='20']")
+        .await;
     let _worker = stack.worker("rabbit", &[]);
     let result = browser.wait_for("[data-testid=result][data-n='20']").await;
     assert_eq!(result.text().await.expect("a text"), "6765");

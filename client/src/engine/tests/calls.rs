@@ -106,7 +106,13 @@ fn a_call_that_loses_every_connection_is_given_up() {
     world.lost();
     let error = world.error(id);
     assert!(
-        matches!(error, CallError::LostEachTime { times: MAX_LOSSES, .. }),
+        matches!(
+            error,
+            CallError::LostEachTime {
+                times: MAX_LOSSES,
+                ..
+            }
+        ),
         "{error:?}"
     );
 }
