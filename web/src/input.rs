@@ -140,24 +140,25 @@ fn parse_deadline(text: &str) -> Result<Duration, InputError> {
         return Err(InputError::DeadlineEmpty);
     }
     let actual = words::beginning(text, QUOTED_CHARS);
-    let is_decimal = text
+    let length = text.strip_prefix('-').unwrap_or(text);
+    let is_negative = length != text;
+    let is_bare = length
         .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
-    let deadline = if is_decimal {
-        let Ok(seconds) = text.parse::<f64>() else {
-            return Err(InputError::DeadlineUnreadable { actual });
-        };
-        Duration::try_from_secs_f64(seconds).ok()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let length = if is_bare {
+        &format!("{length}s")
     } else {
-        match humantime::parse_duration(text) {
-            Ok(deadline) => Some(deadline),
-            Err(humantime::DurationError::NumberOverflow) => None,
-            Err(_) => return Err(InputError::DeadlineUnreadable { actual }),
-        }
+        length
     };
-    deadline
-        .filter(|deadline| (MIN_DEADLINE..=MAX_DEADLINE).contains(deadline))
-        .ok_or(InputError::DeadlineOutOfRange { actual })
+    match humantime::parse_duration(length) {
+        Ok(deadline) if !is_negative && (MIN_DEADLINE..=MAX_DEADLINE).contains(&deadline) => {
+            Ok(deadline)
+        }
+        Ok(_) | Err(humantime::DurationError::NumberOverflow) => {
+            Err(InputError::DeadlineOutOfRange { actual })
+        }
+        Err(_) => Err(InputError::DeadlineUnreadable { actual }),
+    }
 }
 
 #[cfg(test)]
@@ -197,8 +198,9 @@ mod tests {
     #[test]
     fn a_deadline_is_seconds_or_has_units() {
         use Code::{InvalidArgument, OutOfRange};
-        let cases: [(&str, Result<u64, Code>); 17] = [
+        let cases: [(&str, Result<u64, Code>); 20] = [
             ("30", Ok(30_000)),
+            ("1.5s", Ok(1_500)),
             (" 5 ", Ok(5_000)),
             ("1.5", Ok(1_500)),
             ("0.001", Ok(1)),
@@ -211,8 +213,10 @@ mod tests {
             ("soon", Err(InvalidArgument)),
             ("5 parsecs", Err(InvalidArgument)),
             ("1.2.3", Err(InvalidArgument)),
+            ("-", Err(InvalidArgument)),
             ("0", Err(OutOfRange)),
             ("-5", Err(OutOfRange)),
+            ("-500ms", Err(OutOfRange)),
             ("86401", Err(OutOfRange)),
             ("99999999999999999999h", Err(OutOfRange)),
         ];

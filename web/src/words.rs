@@ -13,9 +13,9 @@ pub(crate) fn duration(duration: Duration) -> String {
     if micros < 1_000 {
         format!("{micros} µs")
     } else if duration < SECOND {
-        format!("{} ms", three_digits(duration.as_secs_f64() * 1e3))
+        format!("{} ms", three_digits(micros, 1_000))
     } else if duration.as_secs() < MINUTE {
-        format!("{} s", three_digits(duration.as_secs_f64()))
+        format!("{} s", three_digits(micros, 1_000_000))
     } else {
         whole_seconds(duration)
     }
@@ -56,13 +56,18 @@ pub(crate) fn sentence(words: &str) -> String {
     first.chain(chars).chain(end.chars()).collect()
 }
 
-fn three_digits(value: f64) -> String {
-    let decimals = match value {
-        ..9.995 => 2,
-        ..99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.decimals$}")
+/// `micros` in units of `unit` microseconds, rounded. It does without floating-point numbers,
+/// whose formatting would be a noticeable part of what the browser downloads.
+fn three_digits(micros: u128, unit: u128) -> String {
+    let rounded = |scale| (micros * scale + unit / 2) / unit;
+    let (hundredths, tenths) = (rounded(100), rounded(10));
+    if hundredths < 1_000 {
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    } else if tenths < 1_000 {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    } else {
+        rounded(1).to_string()
+    }
 }
 
 #[cfg(test)]

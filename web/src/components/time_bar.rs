@@ -12,14 +12,14 @@ use crate::words;
 pub(super) fn time_bar(round_trip: Duration, compute: Option<Duration>) -> Html {
     // Rounding can make the one a hair longer than the other.
     let compute = compute.map(|compute| compute.min(round_trip));
-    let share = compute.map_or(0.0, |compute| {
-        100.0 * compute.as_secs_f64() / round_trip.as_secs_f64().max(f64::MIN_POSITIVE)
+    let share = compute.map_or(0, |compute| {
+        1_000 * compute.as_micros() / round_trip.as_micros().max(1)
     });
     html! {
         <div class="time">
             <svg class="time-bar" width="100%" height="10" aria-hidden="true">
                 <rect class="underway" width="100%" height="100%" rx="5" />
-                <rect class="computing" width={format!("{share:.2}%")} height="100%" rx="5" />
+                <rect class="computing" width={format!("{}.{}%", share / 10, share % 10)} height="100%" rx="5" />
             </svg>
             <dl>
                 if let Some(compute) = compute {
