@@ -1,6 +1,6 @@
 //! What is built from this checkout: the page, and the programs.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,9 +8,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-use crate::Checkout;
 use crate::command::{output, run};
-use crate::tools;
+use crate::{Checkout, lock, tools};
 
 /// What the page is built from; `Cargo.lock` stands for everything outside the workspace.
 const PAGE_SOURCES: [&str; 8] = [
@@ -23,6 +22,9 @@ const PAGE_SOURCES: [&str; 8] = [
     "stomp",
     "web",
 ];
+
+/// The file whose time says when the page was built.
+const ENTRY: &str = "index.html";
 
 /// Builds the worker as it is deployed, and returns its program.
 ///
@@ -41,16 +43,24 @@ pub fn worker(checkout: &Checkout) -> Result<PathBuf> {
 /// # Errors
 /// The build failed; Trunk or the compiler has said why.
 pub fn page(checkout: &Checkout) -> Result<()> {
+    let _turn = lock::wait(&checkout.state().join("page.lock"), "builds the page")?;
     if is_fresh(checkout) {
         return Ok(());
     }
+    let begin = SystemTime::now();
     run(Command::new("trunk")
         .args(["build", "--release", "--offline", "--dist"])
         .arg(checkout.dist())
         .env("PATH", tools::search_path(checkout)?)
         // Trunk takes NO_COLOR=1, as the rest of the world writes it, for a usage error.
         .env_remove("NO_COLOR")
-        .current_dir(checkout.root()))
+        .current_dir(checkout.root()))?;
+    // A source that was changed during the build may not be in it.
+    File::options()
+        .write(true)
+        .open(checkout.dist().join(ENTRY))
+        .and_then(|entry| entry.set_modified(begin))
+        .context("Trunk has built no index.html")
 }
 
 /// Where cargo puts what it builds.
@@ -72,7 +82,7 @@ pub fn target_folder(checkout: &Checkout) -> Result<PathBuf> {
 }
 
 fn is_fresh(checkout: &Checkout) -> bool {
-    let Ok(built) = modified(&checkout.dist().join("index.html")) else {
+    let Ok(built) = modified(&checkout.dist().join(ENTRY)) else {
         return false;
     };
     PAGE_SOURCES
@@ -98,7 +108,6 @@ fn modified(path: &Path) -> io::Result<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::time::Duration;
 
     use super::*;
@@ -117,7 +126,7 @@ mod tests {
         assert!(!is_fresh(&checkout), "not built yet");
 
         fs::create_dir(checkout.dist()).expect("a folder");
-        let built = File::create(checkout.dist().join("index.html")).expect("a file");
+        let built = File::create(checkout.dist().join(ENTRY)).expect("a file");
         built
             .set_modified(long_ago + Duration::from_secs(1))
             .expect("a time");

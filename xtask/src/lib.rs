@@ -12,6 +12,7 @@ pub mod artifacts;
 mod checkout;
 mod command;
 pub mod doctor;
+mod lock;
 pub mod page;
 mod progress;
 pub mod stack;

@@ -1,6 +1,6 @@
 //! `cargo xtask up`: a broker, workers and the page, until Ctrl-C.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::page::{PageConfig, PageServer};
 use crate::progress::Progress;
 use crate::stack::{Worker, WorkerConfig};
 use crate::tools::{self, Prerequisite};
-use crate::{Checkout, artifacts};
+use crate::{Checkout, artifacts, lock};
 
 /// How often the signals and the processes are looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -67,7 +67,7 @@ pub struct Options {
 /// Something could not be installed, built or started, or ended by itself.
 pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     let data = options.data.clone().unwrap_or_else(|| checkout.state());
-    let _lock = lock(&data)?;
+    let _lock = take(&data)?;
     let given = options.amqp.as_ref().zip(options.ws.as_ref());
     let broker: &[Prerequisite] = match given {
         Some(_) => &[],
@@ -204,18 +204,14 @@ impl Broker {
 }
 
 /// Keeps a second `up` off the same data, for as long as the file is held.
-fn lock(data: &Path) -> Result<File> {
-    fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
-    let path = data.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-    if file.try_lock().is_err() {
-        bail!(
-            "cargo xtask up runs already with the data in {}; stop it first, \
-             or give this one another folder with --data",
+fn take(data: &Path) -> Result<File> {
+    lock::try_take(&data.join("lock"))?.with_context(|| {
+        format!(
+            "cargo xtask up runs already with the data in {}; stop it first, or give this one \
+             another folder with --data",
             data.display()
-        );
-    }
-    Ok(file)
+        )
+    })
 }
 
 /// The flag that the first signal sets. A second signal ends the program at once, and the

@@ -1,11 +1,11 @@
 //! Putting a tool into `.tools/` whole or not at all.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::Checkout;
+use crate::{Checkout, lock};
 
 /// Lets `fill` install into an empty folder, which then becomes `.tools/<name>`.
 ///
@@ -17,13 +17,7 @@ pub(super) fn install(
     fill: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<()> {
     let tools = checkout.tools();
-    fs::create_dir_all(&tools).with_context(|| format!("cannot create {}", tools.display()))?;
-    let lock = tools.join("lock");
-    let lock = File::create(&lock).with_context(|| format!("cannot create {}", lock.display()))?;
-    if lock.try_lock().is_err() {
-        eprintln!("waiting for another command that installs tools");
-        lock.lock().context("cannot lock .tools/lock")?;
-    }
+    let _turn = lock::wait(&tools.join("lock"), "installs tools")?;
     let place = tools.join(name);
     if place.exists() {
         return Ok(());
