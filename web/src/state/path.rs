@@ -57,3 +57,47 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use web_time::Instant;
+
+    use super::*;
+    use crate::{input::CallRequest, state::CallId};
+
+    #[test]
+    fn the_stage_follows_the_newest_call_while_the_page_is_online() {
+        let call = |outcome| CallRecord {
+            id: CallId(1),
+            request: CallRequest {
+                n: 30,
+                deadline: Duration::from_secs(30),
+            },
+            made: Instant::now(),
+            outcome,
+        };
+        let done = Outcome::Done(warren_client::Reply {
+            value: 832_040,
+            worker: None,
+            compute: None,
+            round_trip: Duration::from_millis(1),
+        });
+        let cancelled = Outcome::Cancelled {
+            after: Duration::ZERO,
+        };
+        let cases = [
+            (None, Stage::Idle),
+            (Some(call(None)), Stage::Sent),
+            (Some(call(Some(done))), Stage::Returned),
+            (Some(call(Some(cancelled))), Stage::Lost),
+        ];
+        for (newest, expected) in cases {
+            let newest = newest.as_ref();
+            assert_eq!(Stage::of(&ConnectionState::Online, newest), expected);
+            let connecting = ConnectionState::Connecting { attempt: 1 };
+            assert_eq!(Stage::of(&connecting, newest), Stage::Cut);
+        }
+    }
+}
