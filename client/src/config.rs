@@ -61,6 +61,18 @@ impl Config {
 
     /// The longest request, in bytes of JSON. Workers refuse longer ones.
     pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+
+    /// Takes `mode`, and its [default login](Mode::default_login).
+    #[must_use]
+    pub fn in_mode(self, mode: Mode) -> Self {
+        let (login, passcode) = mode.default_login();
+        Self {
+            mode,
+            login: login.into(),
+            passcode: passcode.into(),
+            ..self
+        }
+    }
 }
 
 impl Default for Config {

@@ -145,7 +145,7 @@ async fn an_unreachable_broker_is_said_and_a_waiting_call_fails_at_its_deadline(
     browser.fill("n", "20").await;
     browser.click("call").await;
     let words = browser.wait_for_error("unavailable").await;
-    assert!(words.contains("not connected within 500ms"), "{words}");
+    assert!(words.contains("ot connected within 500ms"), "{words}");
     // While a try is under way it is `connecting`, so this may take a few of them.
     browser.wait_until("offline").await;
     browser.close().await;

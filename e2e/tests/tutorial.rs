@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use warren_client::{Client, Config, Mode};
+use warren_client::{Client, Mode};
 use warren_contract::{Code, Fibonacci, Procedure};
 use warren_e2e::{Browser, Peer, PeerKind, Stack};
 
@@ -30,14 +30,7 @@ async fn a_server_that_answers_with_an_envelope() {
     let _server = Peer::start(&stack, PeerKind::Envelope);
     check(&stack).await;
 
-    let mode = Mode::Tutorial;
-    let (login, passcode) = mode.default_login();
-    let client = Client::connect(Config {
-        mode,
-        login: login.to_owned(),
-        passcode: passcode.to_owned(),
-        ..stack.config()
-    });
+    let client = Client::connect(stack.config().in_mode(Mode::Tutorial));
     let error = client.call::<FibonacciOfText>("hello".to_owned()).await;
     let error = error.expect_err("hello is no number");
     assert_eq!(error.code(), Code::Internal);

@@ -99,7 +99,7 @@ impl PageConfig {
             config.client.url = url;
         }
         if let Some(mode) = file.mode {
-            config.client.mode = mode_named(&mode)?;
+            config.client = config.client.in_mode(mode_named(&mode)?);
         }
         if let Some(max_n) = file.max_n {
             if max_n > Fibonacci::LARGEST_N {
@@ -150,6 +150,17 @@ mod tests {
         let mut expected = defaults();
         expected.client.vhost = "burrow".into();
         let actual = defaults().overridden_by(r#"{"vhost":"burrow"}"#);
+        assert_eq!(actual, Ok(expected));
+    }
+
+    #[test]
+    fn a_mode_brings_its_login_unless_another_is_given() {
+        let expected = PageConfig {
+            client: defaults().client.in_mode(Mode::Tutorial),
+            ..defaults()
+        };
+        assert_eq!(expected.client.login, "guest");
+        let actual = defaults().overridden_by(r#"{"mode":"tutorial"}"#);
         assert_eq!(actual, Ok(expected));
     }
 

@@ -34,8 +34,11 @@ impl Start {
             Ok(config) => (config, None),
             Err(problem) => (own, Some(problem)),
         };
-        if let Some(Ok(mode)) = &query.mode {
-            config.client.mode = *mode;
+        if let Some(Ok(mode)) = query.mode
+            && mode != config.client.mode
+        {
+            // The login of config.json is for the mode of config.json.
+            config.client = config.client.in_mode(mode);
         }
         Self {
             config,

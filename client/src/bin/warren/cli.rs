@@ -132,15 +132,14 @@ impl From<Broker> for Config {
         } else {
             Mode::Warren
         };
-        let (login, passcode) = mode.default_login();
+        let defaults = Self::default().in_mode(mode);
         Self {
             url: broker.url,
-            login: broker.login.unwrap_or_else(|| login.to_owned()),
-            passcode: broker.passcode.unwrap_or_else(|| passcode.to_owned()),
+            login: broker.login.unwrap_or(defaults.login),
+            passcode: broker.passcode.unwrap_or(defaults.passcode),
             vhost: broker.vhost,
             queue: broker.queue,
-            mode,
-            ..Self::default()
+            ..defaults
         }
     }
 }
