@@ -163,6 +163,18 @@ impl Browser {
             .collect()
     }
 
+    /// Makes the window this large, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let resized = self.client.set_window_size(width, height).await;
+        resized.expect("the window can be resized");
+    }
+
+    /// What the window shows, as PNG.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        let picture = self.client.screenshot().await;
+        picture.expect("the browser takes a picture")
+    }
+
     /// Closes the window, which ends the page as a user's leaving does.
     pub async fn close(self) {
         let closed = self.client.close().await;

@@ -104,15 +104,25 @@ impl Stack {
 
     /// Serves the built page, told by its `config.json` of this stack.
     pub fn page(&self) -> PageServer {
+        self.page_with(self.page_config())
+    }
+
+    /// The `config.json` that leads the page to this stack.
+    #[must_use]
+    pub fn page_config(&self) -> PageConfig {
+        PageConfig {
+            vhost: self.vhost.clone(),
+            ..PageConfig::new(&self.ws)
+        }
+    }
+
+    /// Serves the built page with another `config.json`.
+    pub fn page_with(&self, config: PageConfig) -> PageServer {
         let dist = Checkout::here().dist();
         assert!(
             dist.join("index.html").exists(),
             "the page is not built: run `cargo xtask test`, or `trunk build --release`"
         );
-        let config = PageConfig {
-            vhost: self.vhost.clone(),
-            ..PageConfig::new(&self.ws)
-        };
         PageServer::start(&dist, config, 0).expect("a free port for the page")
     }
 

@@ -1,9 +1,13 @@
 //! The built page in Chromium: what a user does, and sees.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use warren_e2e::{Browser, Stack};
 use warren_rabbitmq::Node;
+use xtask::{
+    Checkout,
+    page::{PageConfig, PageServer},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fib_30_is_832040() {
@@ -122,6 +126,7 @@ async fn the_page_and_the_worker_survive_a_restart_of_the_broker() {
 
     node.stop().expect("the broker stops");
     browser.wait_until("offline").await;
+    browser.fill("deadline", "5m").await;
     browser.fill("n", "20").await;
     browser.click("call").await;
     browser
@@ -149,6 +154,64 @@ async fn an_unreachable_broker_is_said_and_a_waiting_call_fails_at_its_deadline(
     // While a try is under way it is `connecting`, so this may take a few of them.
     browser.wait_until("offline").await;
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_said_in_words() {
+    let stack = Stack::shared();
+    let page = stack.page_with(PageConfig {
+        passcode: "wrong".to_owned(),
+        ..stack.page_config()
+    });
+    let browser = Browser::open(&format!("{}?n=20&run", page.url())).await;
+    let words = browser.wait_for_error("unauthenticated").await;
+    assert!(words.contains("rong login or passcode"), "{words}");
+    browser.wait_until("offline").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_sends_text_frames_is_understood() {
+    let node = Node::temporary_with("web_stomp.ws_frame = text\n").expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let _worker = stack.worker("Häsin", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    assert_eq!(browser.call("10").await, "55");
+    browser
+        .wait_for("[data-testid=call-row][data-worker='Häsin']")
+        .await;
+    browser.close().await;
+
+    let output = stack.warren(&["call", "10", "--json"]);
+    let reply: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(reply["worker"], "Häsin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_config_json_is_noted_and_the_defaults_hold() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stack = Stack::shared();
+    copy_folder(&Checkout::here().dist(), &folder.path().join("broken"));
+    let file = folder.path().join("broken/config.json");
+    fs::write(file, r#"{"url":"#).expect("a file");
+    let page = PageServer::start(folder.path(), stack.page_config(), 0).expect("a free port");
+    let browser = Browser::open(&format!("{}broken/", page.url())).await;
+    let note = browser.wait_for("[data-testid=note]").await;
+    let words = note.text().await.expect("a text");
+    assert!(words.contains("config.json is broken"), "{words}");
+    let said = browser.text().await;
+    assert!(said.contains("ws://127.0.0.1:15674/ws"), "{said}");
+    browser.close().await;
+}
+
+/// The page's files lie in one folder, without any in it.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a folder");
+    for file in fs::read_dir(from).expect("the page is built") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,11 +18,16 @@ const RESOLVER: &str = "{lookup, [file]}.\n{host, {127,0,0,1}, [\"localhost\"]}.
 #[derive(Debug)]
 pub(crate) struct Files {
     data: PathBuf,
+    /// Further lines of configuration.
+    settings: String,
 }
 
 impl Files {
-    pub(crate) fn new(data: PathBuf) -> Self {
-        Self { data }
+    pub(crate) fn new(data: PathBuf, settings: &str) -> Self {
+        Self {
+            data,
+            settings: settings.to_owned(),
+        }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -71,6 +76,7 @@ impl Files {
             &configuration.join("20-node.conf"),
             &node_configuration(ports, &definitions),
         )?;
+        write(&configuration.join("30-settings.conf"), &self.settings)?;
         write(&definitions, DEFINITIONS)?;
         write(&self.enabled_plugins(), ENABLED_PLUGINS)?;
         write(&self.resolver(), RESOLVER)?;

@@ -64,7 +64,7 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn start(data: &Path, ports: Ports) -> Result<Self, StartError> {
-        Self::start_in(data, ports, None)
+        Self::start_in(data, ports, "", None)
     }
 
     /// Starts a node on free ports, in a temporary folder that goes when the node goes.
@@ -72,6 +72,15 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn temporary() -> Result<Self, StartError> {
+        Self::temporary_with("")
+    }
+
+    /// Like [`Node::temporary`], with `settings` as further lines of `rabbitmq.conf`; they win over
+    /// the lines that are there.
+    ///
+    /// # Errors
+    /// Whatever kept it from starting; see [`StartError`].
+    pub fn temporary_with(settings: &str) -> Result<Self, StartError> {
         let mut attempts = 1;
         loop {
             let folder = tempfile::Builder::new()
@@ -82,14 +91,19 @@ impl Node {
                     source,
                 })?;
             let data = folder.path().to_path_buf();
-            match Self::start_in(&data, Ports::free()?, Some(folder)) {
+            match Self::start_in(&data, Ports::free()?, settings, Some(folder)) {
                 Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
                 result => return result,
             }
         }
     }
 
-    fn start_in(data: &Path, ports: Ports, temporary: Option<TempDir>) -> Result<Self, StartError> {
+    fn start_in(
+        data: &Path,
+        ports: Ports,
+        settings: &str,
+        temporary: Option<TempDir>,
+    ) -> Result<Self, StartError> {
         // RabbitMQ needs absolute paths: it changes its working directory.
         let data = std::path::absolute(data).map_err(|source| StartError::Write {
             path: data.to_path_buf(),
@@ -97,7 +111,7 @@ impl Node {
         })?;
         let mut node = Self {
             process: None,
-            files: Files::new(data),
+            files: Files::new(data, settings),
             ports,
             server: find_server()?,
             temporary,
@@ -270,6 +284,8 @@ impl Node {
             }
         }
         command
+            // A node that is killed may leave a dump where it was started.
+            .current_dir(self.files.data())
             .env("HOME", self.files.data())
             .env("ERL_INETRC", self.files.resolver())
             .env("ERL_CRASH_DUMP_BYTES", "0")

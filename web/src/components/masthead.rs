@@ -13,7 +13,7 @@ pub(crate) fn masthead(config: &Config) -> Html {
     let (mode_name, mode_words) = match mode {
         Mode::Warren => (
             "Warren mode",
-            "requests that nobody can serve bounce at once",
+            "requests that the broker cannot deliver come back",
         ),
         Mode::Tutorial => (
             "tutorial mode",
