@@ -14,7 +14,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::Checkout;
 use crate::progress::Progress;
@@ -115,13 +115,18 @@ impl Prerequisite {
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
         }
-        .with_context(|| {
-            format!(
-                "{} is missing and could not be installed; {}",
-                self.name(),
-                self.remedy()
-            )
-        })
+        .with_context(|| self.unavailable())?;
+        // Such as a program that the environment names, and that is not there.
+        ensure!(self.find(checkout).is_some(), self.unavailable());
+        Ok(())
+    }
+
+    fn unavailable(self) -> String {
+        format!(
+            "{} is missing and could not be installed; {}",
+            self.name(),
+            self.remedy()
+        )
     }
 
     /// How long an installation takes on two cores, for those who wait.
