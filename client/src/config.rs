@@ -59,9 +59,6 @@ impl Config {
     /// The longest deadline that a call may have.
     pub const MAX_DEADLINE: Duration = Duration::from_hours(24);
 
-    /// The longest request, in bytes of JSON. Workers refuse longer ones.
-    pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
-
     /// Takes `mode`, and its [default login](Mode::default_login).
     #[must_use]
     pub fn in_mode(self, mode: Mode) -> Self {

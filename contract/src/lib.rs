@@ -15,5 +15,5 @@ mod topology;
 pub use code::{Code, UnknownCode};
 pub use fault::Fault;
 pub use message_type::{MessageType, UnknownMessageType};
-pub use procedure::{Fibonacci, Procedure};
+pub use procedure::{Fibonacci, MAX_REQUEST_BYTES, Procedure};
 pub use topology::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, Topology};

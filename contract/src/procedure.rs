@@ -2,6 +2,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+/// The longest request, in bytes of JSON. Clients send no longer one, and workers read none.
+pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+
 /// Something that a client can call and a worker can serve.
 ///
 /// Requests and responses travel as JSON.

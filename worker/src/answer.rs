@@ -10,12 +10,9 @@ use tokio::{
     task::{JoinError, spawn_blocking},
 };
 use tracing::{Span, error};
-use warren_contract::{Code, Fault, Procedure};
+use warren_contract::{Code, Fault, MAX_REQUEST_BYTES, Procedure};
 
-use crate::{
-    Handler,
-    request::{MAX_BODY, Request},
-};
+use crate::{Handler, request::Request};
 
 /// Answers requests with a handler, a limited number at once.
 ///
@@ -97,9 +94,9 @@ fn admit<P: Procedure>(request: &Request) -> Result<(), Fault> {
         let message = format!("no procedure {procedure:?} is served here, only {served:?}");
         return Err(Fault::new(Code::Unimplemented, message));
     }
-    if request.body.len() > MAX_BODY {
+    if request.body.len() > MAX_REQUEST_BYTES {
         let came = request.body.len();
-        let message = format!("the request has {came} bytes; at most {MAX_BODY} are read");
+        let message = format!("the request has {came} bytes; at most {MAX_REQUEST_BYTES} are read");
         return Err(Fault::new(Code::ResourceExhausted, message));
     }
     Ok(())
@@ -223,7 +220,7 @@ mod tests {
                 Err((Code::Internal, "the worker failed on this request")),
             ),
             (
-                request(&" ".repeat(MAX_BODY + 1)),
+                request(&" ".repeat(MAX_REQUEST_BYTES + 1)),
                 Err((
                     Code::ResourceExhausted,
                     "the request has 1048577 bytes; at most 1048576 are read",
@@ -240,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_of_the_largest_size_is_read() {
-        let body = " ".repeat(MAX_BODY - 2) + "21";
+        let body = " ".repeat(MAX_REQUEST_BYTES - 2) + "21";
         assert_eq!(outcome(&request(&body)).await, Ok("42".to_owned()));
     }
 

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// The largest body that is read, in bytes.
-pub(crate) const MAX_BODY: usize = 1 << 20;
-
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {

@@ -23,6 +23,7 @@ mod tests;
 use std::{collections::VecDeque, fmt, time::Duration};
 
 use uuid::Uuid;
+use warren_contract::MAX_REQUEST_BYTES;
 use warren_stomp::Frame;
 
 pub use wire::RawReply;
@@ -119,10 +120,10 @@ impl Engine {
             Some(CallError::Refused(reason.clone()))
         } else if deadline.is_zero() || deadline > Config::MAX_DEADLINE {
             Some(CallError::BadDeadline { actual: deadline })
-        } else if request.body.len() > Config::MAX_REQUEST_BYTES {
+        } else if request.body.len() > MAX_REQUEST_BYTES {
             Some(CallError::RequestTooLarge {
                 actual: request.body.len(),
-                allowed: Config::MAX_REQUEST_BYTES,
+                allowed: MAX_REQUEST_BYTES,
             })
         } else if self.calls.len() >= self.config.max_pending {
             Some(CallError::TooManyPending {

@@ -1,5 +1,7 @@
 //! Calls that wait, travel, get lost, and are given up.
 
+use warren_contract::MAX_REQUEST_BYTES;
+
 use super::*;
 use crate::{Mode, engine::calls::MAX_LOSSES};
 
@@ -157,7 +159,7 @@ fn requests_over_a_limit_are_not_sent() {
     world.come_online();
 
     let large = Request {
-        body: vec![b' '; Config::MAX_REQUEST_BYTES + 1],
+        body: vec![b' '; MAX_REQUEST_BYTES + 1],
         ..request()
     };
     let cases = [
