@@ -41,7 +41,7 @@ impl Fault {
         struct Body {
             error: Value,
             #[serde(default)]
-            code: Option<String>,
+            code: Value,
         }
 
         let body: Body = serde_json::from_slice(body).ok()?;
@@ -50,7 +50,7 @@ impl Fault {
             Value::String(message) => message,
             other => other.to_string(),
         };
-        let code = body.code.and_then(|code| code.parse().ok());
+        let code = body.code.as_str().and_then(|code| code.parse().ok());
         Some(Self::new(code.unwrap_or(Code::Internal), message))
     }
 }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn bodies_of_tutorial_peers() {
-        let cases: [(&str, Option<(Code, &str)>); 6] = [
+        let cases: [(&str, Option<(Code, &str)>); 7] = [
             (
                 r#"{"response":null,"error":"no"}"#,
                 Some((Code::Internal, "no")),
@@ -86,6 +86,10 @@ mod tests {
             ),
             (
                 r#"{"error":"no","code":"unheard_of"}"#,
+                Some((Code::Internal, "no")),
+            ),
+            (
+                r#"{"response":null,"error":"no","code":404}"#,
                 Some((Code::Internal, "no")),
             ),
             (r#"{"response":832040,"error":null}"#, None),

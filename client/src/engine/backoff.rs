@@ -10,7 +10,8 @@ use uuid::Uuid;
 /// restarts do not all come back at once.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
-    tries: u32,
+    /// How many waits there were since the connection last held.
+    waits: u32,
 }
 
 impl Backoff {
@@ -20,23 +21,18 @@ impl Backoff {
     /// The ceiling of every later wait.
     pub(super) const LONGEST: Duration = Duration::from_secs(15);
 
-    /// How many tries failed in a row.
-    pub(super) const fn tries(&self) -> u32 {
-        self.tries
-    }
-
     /// The connection held: the next wait is short again.
     pub(super) fn reset(&mut self) {
-        self.tries = 0;
+        self.waits = 0;
     }
 
     /// Notes a failure, and says how long to wait.
     pub(super) fn next_wait(&mut self, random: Uuid) -> Duration {
         let ceiling = 2u32
-            .checked_pow(self.tries)
+            .checked_pow(self.waits)
             .and_then(|factor| Self::FIRST.checked_mul(factor))
             .map_or(Self::LONGEST, |wait| wait.min(Self::LONGEST));
-        self.tries = self.tries.saturating_add(1);
+        self.waits = self.waits.saturating_add(1);
         jitter(Duration::ZERO, ceiling, random)
     }
 }

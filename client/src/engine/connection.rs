@@ -80,6 +80,8 @@ pub(super) struct Connection {
     client_id: Uuid,
     link: Link,
     backoff: Backoff,
+    /// How many tries were made since the connection was last online.
+    attempts: u32,
     /// Why the last connection ended; none while one is online.
     last_disconnect: Option<Disconnect>,
     actions: VecDeque<Action>,
@@ -109,6 +111,7 @@ impl Connection {
                 until: STEP_TIMEOUT,
             },
             backoff: Backoff::default(),
+            attempts: 1,
             last_disconnect: None,
             actions: VecDeque::from([Action::Open]),
             signals: VecDeque::new(),
@@ -259,8 +262,10 @@ impl Connection {
             until: now + STEP_TIMEOUT,
         };
         self.actions.push_back(Action::Open);
-        let attempt = self.backoff.tries() + 1;
-        self.signal_state(ConnectionState::Connecting { attempt });
+        self.attempts = self.attempts.saturating_add(1);
+        self.signal_state(ConnectionState::Connecting {
+            attempt: self.attempts,
+        });
     }
 
     fn take_session_events(&mut self, now: Duration) {
@@ -290,17 +295,20 @@ impl Connection {
         let destination = Wire::bounces(self.client_id);
         if let Link::Up { session, phase } = &mut self.link {
             let id = BOUNCE_SUBSCRIPTION;
-            let asked = session.subscribe(now, id, &destination, Some(id));
-            debug_assert_eq!(asked, Ok(()), "the broker has just greeted us");
-            *phase = Phase::Subscribing {
-                until: now + STEP_TIMEOUT,
-            };
+            // What came right behind the greeting may have ended the session, which is then its
+            // next event.
+            if session.subscribe(now, id, &destination, Some(id)).is_ok() {
+                *phase = Phase::Subscribing {
+                    until: now + STEP_TIMEOUT,
+                };
+            }
         }
     }
 
     fn come_online(&mut self, now: Duration) {
         if let Link::Up { phase, .. } = &mut self.link {
             *phase = Phase::Online { since: now };
+            self.attempts = 0;
             self.last_disconnect = None;
             self.signal_state(ConnectionState::Online);
         }
@@ -410,11 +418,14 @@ impl Connection {
     }
 
     /// RabbitMQ gives the same `message` for every refusal, and only in the words of its
-    /// explanation says whether it is the virtual host that we may not use.
+    /// explanation says whether it is the virtual host that we may not use. Other messages, such as
+    /// `Processing error` when the node is short of channels, are failures that may pass.
     fn refused(&self, error: &ServerError) -> Disconnect {
         let login = self.session.login.clone();
         let detail = error.to_string();
-        if error.detail.starts_with("Virtual host") {
+        if error.message != "Bad CONNECT" {
+            Disconnect::Lost { detail }
+        } else if error.detail.starts_with("Virtual host") {
             Disconnect::VhostRefused {
                 login,
                 vhost: self.session.host.clone(),

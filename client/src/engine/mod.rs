@@ -107,9 +107,7 @@ impl Engine {
             return self.settle(id, Err(error));
         }
         self.calls.insert(id, Pending::new(request, now, deadline));
-        if self.connection.is_online() {
-            self.send_waiting(now);
-        }
+        self.send_waiting(now);
     }
 
     /// Why a request is not taken at all.
@@ -281,7 +279,12 @@ impl Engine {
         }
     }
 
+    /// Sends what waits, if there is a connection: one that came online may be gone already, by
+    /// what came with the very message that made it so.
     fn send_waiting(&mut self, now: Duration) {
+        if !self.connection.is_online() {
+            return;
+        }
         while let Some((id, call)) = self.calls.next_unsent(now) {
             if call.losses > 0 {
                 self.counters.resent += 1;

@@ -134,6 +134,18 @@ fn a_lost_connection_settles_other_calls_as_unknown() {
 }
 
 #[test]
+fn a_connection_that_ends_as_it_comes_online_sends_nothing() {
+    let mut world = World::new(Config::default());
+    let waiting = world.call(not_idempotent());
+    world.opened();
+    world.receive(&connected("0,0"));
+    world.receive_all(&[subscribed(), error_frame("not_found", "")]);
+    assert_eq!(world.settled, [], "it never left");
+    world.come_back();
+    assert_eq!(world.requests(), [waiting]);
+}
+
+#[test]
 fn a_call_that_was_given_up_settles_no_more() {
     let mut world = World::online();
     let id = world.call(request());

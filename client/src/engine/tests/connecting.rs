@@ -28,6 +28,15 @@ fn it_connects_subscribes_to_its_bounces_and_is_online() {
 }
 
 #[test]
+fn a_connection_that_ends_in_the_message_that_greets_is_tried_again() {
+    let mut world = World::new(Config::default());
+    world.opened();
+    world.receive_all(&[connected("0,0"), connected("0,0")]);
+    assert!(!world.socket);
+    world.come_back();
+}
+
+#[test]
 fn the_tutorial_mode_needs_no_subscription() {
     let mut world = World::new(Config {
         mode: Mode::Tutorial,
@@ -65,6 +74,19 @@ fn a_broker_that_cannot_be_reached_is_tried_again_and_again() {
         assert!(world.socket, "try {attempt} is made");
         let state = world.states.last();
         assert_eq!(state, Some(&ConnectionState::Connecting { attempt }));
+    }
+}
+
+#[test]
+fn tries_are_counted_from_when_it_was_last_online() {
+    let mut world = World::online();
+    for _ in 0..3 {
+        world.lost();
+        world.states.clear();
+        world.pass(ms(15_000));
+        let state = world.states.first();
+        assert_eq!(state, Some(&ConnectionState::Connecting { attempt: 1 }));
+        world.come_back();
     }
 }
 
@@ -126,6 +148,17 @@ fn a_refusal_is_said_in_words_and_brings_no_storm_of_retries() {
         let sent = world.call(request());
         assert_eq!(world.requests(), [sent]);
     }
+}
+
+#[test]
+fn an_error_that_is_no_refusal_lets_calls_wait() {
+    let mut world = World::new(Config::default());
+    let waiting = world.call(request());
+    world.opened();
+    world.receive(&error_frame("Processing error", "channel limit"));
+    assert_eq!(world.settled, []);
+    world.come_back();
+    assert_eq!(world.requests(), [waiting]);
 }
 
 #[test]

@@ -148,8 +148,15 @@ impl World {
     }
 
     fn receive(&mut self, frame: &Frame) {
+        self.receive_all(std::slice::from_ref(frame));
+    }
+
+    /// Several frames in one WebSocket message.
+    fn receive_all(&mut self, frames: &[Frame]) {
         let mut bytes = Vec::new();
-        encode(frame, &mut bytes);
+        for frame in frames {
+            encode(frame, &mut bytes);
+        }
         self.receive_bytes(&bytes);
     }
 

@@ -14,7 +14,7 @@ enum Happening {
     Pass { ms: u64 },
     Open,
     Close { code: u16 },
-    Receive(Message),
+    Receive(Vec<Message>),
     LeaveForGood,
 }
 
@@ -39,12 +39,12 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => (0u64..20_000).prop_map(|ms| Happening::Pass { ms }),
         6 => Just(Happening::Open),
         2 => (1000u16..1012).prop_map(|code| Happening::Close { code }),
-        20 => message_strategy().prop_map(Happening::Receive),
+        20 => prop::collection::vec(message(), 1..4).prop_map(Happening::Receive),
         1 => Just(Happening::LeaveForGood),
     ]
 }
 
-fn message_strategy() -> impl Strategy<Value = Message> {
+fn message() -> impl Strategy<Value = Message> {
     prop_oneof![
         8 => Just(Message::Connected),
         8 => Just(Message::Subscribed),
@@ -102,9 +102,14 @@ fn happen(world: &mut World, made: &mut Made, happening: &Happening) {
                 world.closed(code, "");
             }
         }
-        Happening::Receive(ref message) => {
+        Happening::Receive(ref messages) => {
             if world.socket {
-                receive(world, made, message);
+                // All of it makes one WebSocket message: each may end what the one before began.
+                let mut bytes = Vec::new();
+                for message in messages {
+                    message.encode(made, &mut bytes);
+                }
+                world.receive_bytes(&bytes);
             }
         }
         Happening::LeaveForGood => {
@@ -114,27 +119,27 @@ fn happen(world: &mut World, made: &mut Made, happening: &Happening) {
     }
 }
 
-fn receive(world: &mut World, made: &Made, what: &Message) {
-    match what {
-        Message::Connected => world.receive(&connected("10000,10000")),
-        Message::Subscribed => world.receive(&subscribed()),
-        Message::Refused => world.receive(&error_frame("Bad CONNECT", "Access refused")),
-        Message::Error => world.receive(&error_frame("not_found", "")),
-        Message::Reply { which } => world.receive(&result(made.id(*which), "1")),
-        Message::Bounce { which } => {
-            let id = made.id(*which).to_string();
-            world.receive(&message(BOUNCE_SUBSCRIPTION, &id));
-        }
-        Message::TooLarge { which } => {
-            let id = made.id(*which);
-            world.receive_bytes(
-                format!(
+impl Message {
+    fn encode(&self, made: &Made, out: &mut Vec<u8>) {
+        let frame = match self {
+            Self::Connected => connected("10000,10000"),
+            Self::Subscribed => subscribed(),
+            Self::Refused => error_frame("Bad CONNECT", "Access refused"),
+            Self::Error => error_frame("not_found", ""),
+            Self::Reply { which } => result(made.id(*which), "1"),
+            Self::Bounce { which } => {
+                super::message(BOUNCE_SUBSCRIPTION, &made.id(*which).to_string())
+            }
+            Self::TooLarge { which } => {
+                let id = made.id(*which);
+                let head = format!(
                     "MESSAGE\nsubscription:x\ncorrelation-id:{id}\ncontent-length:99999999\n\n"
-                )
-                .as_bytes(),
-            );
-        }
-        Message::Bytes(bytes) => world.receive_bytes(bytes),
+                );
+                return out.extend(head.bytes());
+            }
+            Self::Bytes(bytes) => return out.extend(bytes),
+        };
+        encode(&frame, out);
     }
 }
 
