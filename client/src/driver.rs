@@ -4,10 +4,7 @@ use std::{collections::HashMap, pin::Pin, time::Duration};
 
 use tokio::{
     select,
-    sync::{
-        mpsc::{UnboundedReceiver, error::TryRecvError},
-        oneshot, watch,
-    },
+    sync::{mpsc::UnboundedReceiver, oneshot, watch},
 };
 use uuid::Uuid;
 use web_time::Instant;
@@ -82,18 +79,19 @@ pub(crate) async fn run(
                     Command::Close
                 });
                 driver.take_command(command);
-                for _ in 1..BATCH {
-                    match commands.try_recv() {
-                        Ok(command) => driver.take_command(command),
-                        Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                    }
-                }
             }
-            () = timer.elapsed() => {
-                let now = driver.now();
-                driver.engine.handle_timeout(now);
-            }
+            () = timer.elapsed() => {}
         }
+        // Whatever it was that woke us, commands and what is due get their turn: a flood from the
+        // broker keeps neither of them waiting, and in a hidden page, whose timers the browser
+        // delays, the broker's heart-beats drive ours.
+        for _ in 1..BATCH {
+            let Ok(command) = commands.try_recv() else {
+                break;
+            };
+            driver.take_command(command);
+        }
+        driver.take_due();
     }
 }
 
@@ -130,6 +128,13 @@ impl Driver {
                 self.socket = None;
                 self.engine.handle_closed(now, code, &reason);
             }
+        }
+    }
+
+    fn take_due(&mut self) {
+        let now = self.now();
+        if self.engine.poll_timeout().is_some_and(|due| due <= now) {
+            self.engine.handle_timeout(now);
         }
     }
 
@@ -197,5 +202,42 @@ impl Timer {
             None => std::future::pending().await,
         }
         self.armed = None;
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::{io::Write as _, thread, time::Duration};
+
+    use tokio_tungstenite::tungstenite::Message;
+    use warren_contract::Fibonacci;
+
+    use crate::{CallError, CallOptions, Client, Config, ConnectionState, Mode, socket::server};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_from_the_broker_keeps_no_call_from_its_deadline() {
+        let (server, address) = server::listen();
+        thread::spawn(move || {
+            let mut socket = server::accept(&server);
+            let greeting = Message::text("CONNECTED\nversion:1.2\n\n\0");
+            socket.send(greeting).expect("it is taken");
+            let heart_beats = b"\x81\x01\n".repeat(100_000);
+            while socket.get_mut().write_all(&heart_beats).is_ok() {}
+        });
+        let client = Client::connect(Config {
+            url: format!("ws://{address}/ws"),
+            mode: Mode::Tutorial,
+            ..Config::default()
+        });
+        let mut state = client.connection();
+        let online = state.wait_for(|state| *state == ConnectionState::Online);
+        online.await.expect("the client lives");
+        let deadline = Duration::from_millis(300);
+        let options = CallOptions {
+            deadline: Some(deadline),
+        };
+        let call = client.call_with::<Fibonacci>(5, options);
+        let outcome = tokio::time::timeout(Duration::from_secs(10), call).await;
+        assert_eq!(outcome, Ok(Err(CallError::DeadlineExceeded { deadline })));
     }
 }

@@ -11,6 +11,8 @@
 mod browser;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) mod server;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use browser::{Sleep, Socket, sleep, spawn};

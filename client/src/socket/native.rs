@@ -23,6 +23,11 @@ use super::{Incoming, SUBPROTOCOL};
 
 pub(crate) use tokio::time::{Sleep, sleep};
 
+/// The longest WebSocket message that is taken: RabbitMQ carries no message of over 512 MiB, however
+/// it is configured, and a frame's head adds little to that. A shorter one that is still too large
+/// is refused by the STOMP decoder, which can tell whose reply it was.
+const MAX_MESSAGE_BYTES: usize = 513 * 1024 * 1024;
+
 pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(task);
 }
@@ -123,11 +128,10 @@ async fn connect(url: String) -> Result<WebSocket, tungstenite::Error> {
         SEC_WEBSOCKET_PROTOCOL,
         HeaderValue::from_static(SUBPROTOCOL),
     );
-    // What is too large is refused by the STOMP decoder, which can tell whose reply it was. The
-    // buffer is flushed with every message: most are small, and each is waited for.
+    // The buffer is flushed with every message: most are small, and each is waited for.
     let config = WebSocketConfig::default()
-        .max_message_size(None)
-        .max_frame_size(None)
+        .max_message_size(Some(MAX_MESSAGE_BYTES))
+        .max_frame_size(Some(MAX_MESSAGE_BYTES))
         .write_buffer_size(0);
     let disable_nagle = true;
     let (socket, _) = connect_async_with_config(request, Some(config), disable_nagle).await?;
@@ -143,4 +147,40 @@ fn closed(code: Option<u16>, reason: &str) -> Incoming {
 
 fn closed_by(error: &tungstenite::Error) -> Incoming {
     closed(None, &error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write as _, thread};
+
+    use super::*;
+    use crate::socket::server;
+
+    /// Has a server send these bytes, and compares what the socket gives out.
+    async fn check(bytes: &'static [u8], expected: &[&str]) {
+        let (server, address) = server::listen();
+        let server = thread::spawn(move || {
+            let mut socket = server::accept(&server);
+            socket.get_mut().write_all(bytes).expect("the bytes leave");
+        });
+        let mut socket = Socket::open(&format!("ws://{address}/ws"));
+        for expected in expected {
+            let incoming = format!("{:?}", socket.receive().await);
+            assert!(incoming.contains(expected), "{incoming}, not {expected}");
+        }
+        server.join().expect("the server does not panic");
+    }
+
+    #[tokio::test]
+    async fn messages_of_either_kind_and_a_close() {
+        let bytes = b"\x82\x02hi\x89\x00\x81\x01\n\x88\x04\x03\xe8by";
+        let close = r#"Closed { code: Some(1000), reason: "by" }"#;
+        check(bytes, &["Opened", "[104, 105]", "[10]", close]).await;
+    }
+
+    #[tokio::test]
+    async fn a_message_of_an_impossible_length_ends_the_connection() {
+        let bytes = b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff";
+        check(bytes, &["Opened", "Closed"]).await;
+    }
 }
