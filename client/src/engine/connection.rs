@@ -4,7 +4,6 @@
 use std::{collections::VecDeque, mem, time::Duration};
 
 use uuid::Uuid;
-use warren_contract::BOUNCE_EXCHANGE;
 use warren_stomp::{
     Closed, DecodeError, Event as SessionEvent, Frame, HeartBeat, Limits, ProtocolError,
     ServerError, Session, SessionConfig,
@@ -13,6 +12,7 @@ use warren_stomp::{
 use super::{
     Action, RandomUuids,
     backoff::{Backoff, jitter},
+    ending,
     wire::{BOUNCE_SUBSCRIPTION, Wire},
 };
 use crate::{Config, ConnectionState, Disconnect, Mode};
@@ -319,7 +319,7 @@ impl Connection {
     fn handle_error(&mut self, now: Duration, phase: Phase, error: &ServerError) {
         let detail = error.to_string();
         match phase {
-            Phase::Subscribing { .. } => self.fail(now, topology_missing(detail)),
+            Phase::Subscribing { .. } => self.fail(now, ending::topology_missing(detail)),
             Phase::Greeting | Phase::Online { .. } => self.fail(now, Disconnect::Lost { detail }),
             Phase::Leaving => {}
         }
@@ -329,48 +329,16 @@ impl Connection {
         if phase == Phase::Leaving {
             return self.end();
         }
-        let reason = match closed {
-            Closed::Refused(error) => self.refused(&error),
-            Closed::HeartBeatMissed {
-                silent_for,
-                allowed,
-            } => Disconnect::Silent {
-                silent_for,
-                allowed,
-            },
-            Closed::ConnectTimeout { after } => Disconnect::Lost {
-                detail: format!("the broker did not greet us within {after:?}"),
-            },
-            Closed::Protocol(error) => {
-                let detail = error.to_string();
-                if let ProtocolError::Decode {
-                    error: DecodeError::BodyTooLarge { .. },
-                    head: Some(head),
-                } = error
-                {
-                    let detail = detail.clone();
-                    self.signals.push_back(Signal::TooLarge { head, detail });
-                }
-                Disconnect::Protocol { detail }
-            }
-            Closed::Lost {
-                code,
-                reason,
-                error,
-            } => {
-                let detail =
-                    error.map_or_else(|| close_words(code, &reason), |error| error.to_string());
-                // RabbitMQ 3.10 closes without a word when it cannot give us the subscription.
-                if matches!(phase, Phase::Subscribing { .. }) {
-                    topology_missing(detail)
-                } else {
-                    Disconnect::Lost { detail }
-                }
-            }
-            Closed::Disconnected => Disconnect::Lost {
-                detail: "the session ended".to_owned(),
-            },
-        };
+        let subscribing = matches!(phase, Phase::Subscribing { .. });
+        let reason = ending::of_session(&closed, &self.session, subscribing);
+        if let Closed::Protocol(ProtocolError::Decode {
+            error: DecodeError::BodyTooLarge { .. },
+            head: Some(head),
+        }) = closed
+        {
+            let detail = reason.to_string();
+            self.signals.push_back(Signal::TooLarge { head, detail });
+        }
         self.fail(now, reason);
     }
 
@@ -416,25 +384,6 @@ impl Connection {
             detail: detail.to_owned(),
         }
     }
-
-    /// RabbitMQ gives the same `message` for every refusal, and only in the words of its
-    /// explanation says whether it is the virtual host that we may not use. Other messages, such as
-    /// `Processing error` when the node is short of channels, are failures that may pass.
-    fn refused(&self, error: &ServerError) -> Disconnect {
-        let login = self.session.login.clone();
-        let detail = error.to_string();
-        if error.message != "Bad CONNECT" {
-            Disconnect::Lost { detail }
-        } else if error.detail.starts_with("Virtual host") {
-            Disconnect::VhostRefused {
-                login,
-                vhost: self.session.host.clone(),
-                detail,
-            }
-        } else {
-            Disconnect::LoginRefused { login, detail }
-        }
-    }
 }
 
 impl std::fmt::Debug for Connection {
@@ -445,21 +394,5 @@ impl std::fmt::Debug for Connection {
             .field("link", &self.link)
             .field("last_disconnect", &self.last_disconnect)
             .finish_non_exhaustive()
-    }
-}
-
-fn topology_missing(detail: String) -> Disconnect {
-    Disconnect::TopologyMissing {
-        exchange: BOUNCE_EXCHANGE,
-        detail,
-    }
-}
-
-fn close_words(code: Option<u16>, reason: &str) -> String {
-    match (code, reason) {
-        (None, "") => "the connection broke off".to_owned(),
-        (None, reason) => reason.to_owned(),
-        (Some(code), "") => format!("closed with code {code}"),
-        (Some(code), reason) => format!("closed with code {code}, {reason}"),
     }
 }

@@ -9,12 +9,13 @@
 //!   [actions](Engine::poll_action), then delivers all [events](Engine::poll_event), then arms
 //!   its one timer for [`Engine::poll_timeout`].
 //!
-//! `connection` connects and reconnects; `calls` is the table of pending calls; `wire` knows the
-//! destinations and headers, and nothing else does.
+//! `connection` connects and reconnects, and `ending` says why it had to; `calls` is the table of
+//! pending calls; `wire` knows the destinations and headers, and nothing else does.
 
 mod backoff;
 mod calls;
 mod connection;
+mod ending;
 mod wire;
 
 #[cfg(test)]

@@ -1,0 +1,89 @@
+//! Why a session ended, in the words of those who wait for a connection.
+
+use warren_contract::BOUNCE_EXCHANGE;
+use warren_stomp::{Closed, ServerError, SessionConfig};
+
+use crate::Disconnect;
+
+/// What RabbitMQ says, as `message`, of every CONNECT that it refuses. Any other, such as
+/// `Processing error` when the node is short of channels, is a failure that may pass.
+const REFUSAL: &str = "Bad CONNECT";
+
+/// What the end of a session means, unless the user asked for it. `subscribing` tells that the
+/// subscription to what bounces was asked for, and not confirmed.
+pub(super) fn of_session(
+    closed: &Closed,
+    session: &SessionConfig,
+    subscribing: bool,
+) -> Disconnect {
+    match closed {
+        Closed::Refused(error) => refused(session, error),
+        Closed::HeartBeatMissed {
+            silent_for,
+            allowed,
+        } => Disconnect::Silent {
+            silent_for: *silent_for,
+            allowed: *allowed,
+        },
+        Closed::ConnectTimeout { after } => Disconnect::Lost {
+            detail: format!("the broker did not greet us within {after:?}"),
+        },
+        Closed::Protocol(error) => Disconnect::Protocol {
+            detail: error.to_string(),
+        },
+        Closed::Lost {
+            code,
+            reason,
+            error,
+        } => {
+            let detail = match error {
+                Some(error) => error.to_string(),
+                None => close_words(*code, reason),
+            };
+            // RabbitMQ 3.10 closes without a word when it cannot give us the subscription.
+            if subscribing {
+                topology_missing(detail)
+            } else {
+                Disconnect::Lost { detail }
+            }
+        }
+        Closed::Disconnected => Disconnect::Lost {
+            detail: "the session ended".to_owned(),
+        },
+    }
+}
+
+/// The exchange of what bounces does not exist, or is not ours to read.
+pub(super) fn topology_missing(detail: String) -> Disconnect {
+    Disconnect::TopologyMissing {
+        exchange: BOUNCE_EXCHANGE,
+        detail,
+    }
+}
+
+/// Only the words of RabbitMQ's explanation say whether it is the virtual host that we may not
+/// use.
+fn refused(session: &SessionConfig, error: &ServerError) -> Disconnect {
+    let login = session.login.clone();
+    let detail = error.to_string();
+    if error.message != REFUSAL {
+        Disconnect::Lost { detail }
+    } else if error.detail.starts_with("Virtual host") {
+        Disconnect::VhostRefused {
+            login,
+            vhost: session.host.clone(),
+            detail,
+        }
+    } else {
+        Disconnect::LoginRefused { login, detail }
+    }
+}
+
+fn close_words(code: Option<u16>, reason: &str) -> String {
+    match (code, reason) {
+        (None, "") => "the connection broke off".to_owned(),
+        (None, reason) => reason.to_owned(),
+        (Some(code), "") => format!("closed with code {code}"),
+        (Some(code), reason) => format!("closed with code {code}, {reason}"),
+    }
+}
