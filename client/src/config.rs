@@ -35,7 +35,7 @@ impl Mode {
 /// `cargo xtask up` starts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The Web-STOMP endpoint: `ws://host:15674/ws` or `wss://…`.
+    /// The Web-STOMP endpoint: `ws://host:15674/ws`, or in a browser also `wss://…`.
     pub url: String,
     /// The broker's user.
     pub login: String,

@@ -19,7 +19,8 @@ pub enum CallError {
         /// The call's deadline.
         deadline: Duration,
     },
-    /// The deadline passed, or the client was closed, before the request could be sent.
+    /// The deadline passed while the request waited for a connection: it was never sent, or its
+    /// connection was lost.
     #[error("not connected within {deadline:?}{}", .because.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
     NotConnected {
         /// The call's deadline.
@@ -27,7 +28,8 @@ pub enum CallError {
         /// Why the last connection ended, if there was any.
         because: Option<Disconnect>,
     },
-    /// The broker refuses this client; the call was not sent.
+    /// The broker refuses this client. Only a call of an idempotent procedure may have been sent, on
+    /// a connection that was lost since.
     #[error("{0}")]
     Refused(Disconnect),
     /// The connection was lost after the request was sent. It is not known whether a worker
@@ -108,7 +110,7 @@ pub enum CallError {
         /// The most calls that may be pending.
         allowed: usize,
     },
-    /// The client was closed while the call was pending.
+    /// The client was closed, while the call was pending or before it was made.
     #[error("the client was closed")]
     Closed,
 }

@@ -1,6 +1,6 @@
 //! Bytes that wait to be sent.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use crate::{
     Frame,
@@ -14,7 +14,7 @@ use crate::{
 pub const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Encoded frames and heart-beats in order, packed into chunks that end where a frame ends.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Outbox {
     chunks: VecDeque<Vec<u8>>,
 }
@@ -45,5 +45,13 @@ impl Outbox {
         }
         let last = self.chunks.len() - 1;
         &mut self.chunks[last]
+    }
+}
+
+impl fmt::Debug for Outbox {
+    /// Shows how much waits, but not what: CONNECT holds the passcode.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes = self.chunks.iter().map(Vec::len);
+        f.debug_list().entries(sizes).finish()
     }
 }

@@ -1,6 +1,6 @@
 //! Calls that wait, travel, get lost, and are given up.
 
-use warren_contract::MAX_REQUEST_BYTES;
+use warren_contract::{Code, MAX_REQUEST_BYTES};
 
 use super::*;
 use crate::{Mode, engine::calls::MAX_LOSSES};
@@ -23,6 +23,30 @@ fn a_request_says_all_that_a_worker_needs() {
         assert_eq!(frame.header(name), Some(&*value), "{name}");
     }
     assert_eq!(frame.body, b"30");
+}
+
+#[test]
+fn an_expiration_is_rounded_up() {
+    let mut world = World::online();
+    world.call(within(Duration::from_nanos(1_000_001)));
+    let expiration = world.sent[0].header("expiration");
+    assert_eq!(expiration, Some("2"));
+}
+
+#[test]
+fn a_call_takes_the_clients_deadline_unless_it_says_another() {
+    let deadline = ms(70);
+    let mut world = World::new(Config {
+        deadline,
+        queue: "a/b".to_owned(),
+        ..Config::default()
+    });
+    world.come_online();
+    let id = world.call(request());
+    let destination = world.sent[0].header("destination").expect("one");
+    assert!(destination.starts_with("/exchange/a%2Fb/"), "{destination}");
+    world.pass(deadline);
+    assert_eq!(world.error(id), &CallError::DeadlineExceeded { deadline });
 }
 
 #[test]
@@ -127,6 +151,7 @@ fn a_lost_connection_settles_other_calls_as_unknown() {
     let error = world.error(sent);
     assert!(matches!(error, CallError::OutcomeUnknown(_)), "{error:?}");
     assert!(error.to_string().starts_with("outcome unknown"), "{error}");
+    assert_eq!(error.code(), Code::Unavailable);
 
     let unsent = world.call(not_idempotent());
     world.come_back();
@@ -157,9 +182,10 @@ fn a_call_that_was_given_up_settles_no_more() {
 
     world.lost();
     let waiting = world.call(request());
+    let other = world.call(request());
     world.engine.cancel(waiting);
     world.come_back();
-    assert!(world.requests().is_empty(), "it is not sent later either");
+    assert_eq!(world.requests(), [other], "it is not sent later either");
 }
 
 #[test]
@@ -170,14 +196,14 @@ fn requests_over_a_limit_are_not_sent() {
     });
     world.come_online();
 
-    let large = Request {
+    let too_large = Request {
         body: vec![b' '; MAX_REQUEST_BYTES + 1],
         ..request()
     };
     let cases = [
         (within(ms(0)), "must be over 0 s"),
         (within(Config::MAX_DEADLINE + ms(1)), "at most 86400s"),
-        (large, "1048577 bytes, where 1048576 are allowed"),
+        (too_large, "1048577 bytes, where 1048576 are allowed"),
     ];
     for (request, words) in cases {
         let id = world.call(request);
@@ -185,9 +211,15 @@ fn requests_over_a_limit_are_not_sent() {
         assert!(error.contains(words), "{error}");
     }
 
-    let taken = [world.call(request()), world.call(request())];
+    let largest = Request {
+        body: vec![b' '; MAX_REQUEST_BYTES],
+        ..within(Config::MAX_DEADLINE)
+    };
+    let taken = [world.call(largest), world.call(request())];
     let third = world.call(request());
     let allowed = 2;
-    assert_eq!(world.error(third), &CallError::TooManyPending { allowed });
+    let error = world.error(third);
+    assert_eq!(error, &CallError::TooManyPending { allowed });
+    assert_eq!(error.code(), Code::ResourceExhausted);
     assert_eq!(world.requests(), taken);
 }

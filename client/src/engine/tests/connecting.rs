@@ -7,13 +7,18 @@ use crate::{Disconnect, Mode};
 
 #[test]
 fn it_connects_subscribes_to_its_bounces_and_is_online() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(Config {
+        passcode: "secret".to_owned(),
+        ..Config::default()
+    });
     assert!(world.socket);
     world.opened();
     let connect = world.sent.pop().expect("CONNECT");
     assert_eq!(connect.command, Command::Connect);
     assert_eq!(connect.header("login"), Some("web"));
+    assert_eq!(connect.header("passcode"), Some("secret"));
     assert_eq!(connect.header("host"), Some("/"));
+    assert_eq!(connect.header("heart-beat"), Some("20000,10000"));
 
     world.receive(&connected("10000,10000"));
     let subscribe = world.sent.pop().expect("SUBSCRIBE");
@@ -21,6 +26,8 @@ fn it_connects_subscribes_to_its_bounces_and_is_online() {
     let client = world.engine.connection.client_id();
     let destination = format!("/exchange/rpc.bounce/{client}");
     assert_eq!(subscribe.header("destination"), Some(&*destination));
+    assert_eq!(subscribe.header("receipt"), Some(BOUNCE_SUBSCRIPTION));
+    world.receive(&Frame::new(Command::Receipt).with_header("receipt-id", "another"));
     assert_eq!(world.states, []);
 
     world.receive(&subscribed());
@@ -34,6 +41,20 @@ fn a_connection_that_ends_in_the_message_that_greets_is_tried_again() {
     world.receive_all(&[connected("0,0"), connected("0,0")]);
     assert!(!world.socket);
     world.come_back();
+}
+
+#[test]
+fn debug_output_holds_no_passcode() {
+    let mut engine = World::new(Config {
+        passcode: "secret".to_owned(),
+        ..Config::default()
+    })
+    .engine;
+    engine.handle_opened(Duration::ZERO);
+    let shown = format!("{engine:?}");
+    let bytes = format!("{:?}", b"secret");
+    assert!(!shown.contains("secret"), "{shown}");
+    assert!(!shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
 }
 
 #[test]
@@ -91,6 +112,23 @@ fn tries_are_counted_from_when_it_was_last_online() {
 }
 
 #[test]
+fn waits_grow_until_a_connection_holds() {
+    let mut world = World::new(Config::default());
+    let mut lose = |after| {
+        world.come_back();
+        world.pass(after);
+        world.lost();
+        match world.states.last() {
+            Some(ConnectionState::Offline { retry_in, .. }) => *retry_in,
+            other => panic!("not offline: {other:?}"),
+        }
+    };
+    let waits: Vec<_> = (0..4).map(|_| lose(ms(4_999))).collect();
+    assert!(waits.is_sorted_by(|a, b| a < b), "{waits:?}");
+    assert_eq!(lose(ms(5_000)), waits[0]);
+}
+
+#[test]
 fn every_step_of_connecting_has_an_end() {
     let steps: [fn(&mut World); 3] = [
         |_| {},
@@ -145,6 +183,7 @@ fn a_refusal_is_said_in_words_and_brings_no_storm_of_retries() {
         world.pass(ms(30_001));
         assert!(world.socket, "but one within a minute");
         world.come_online();
+        assert_eq!(world.engine.counters().connects, 1);
         let sent = world.call(request());
         assert_eq!(world.requests(), [sent]);
     }
@@ -217,6 +256,36 @@ fn silence_ends_a_connection() {
 }
 
 #[test]
+fn an_error_while_online_ends_the_connection() {
+    let mut world = World::online();
+    world.receive(&error_frame("Processing error", "no such thing"));
+    assert!(!world.socket);
+    let Some(ConnectionState::Offline { reason, .. }) = world.states.last() else {
+        panic!("not offline: {:?}", world.states);
+    };
+    assert!(matches!(reason, Disconnect::Lost { .. }));
+    assert!(reason.to_string().contains("no such thing"), "{reason}");
+}
+
+#[test]
+fn a_client_may_be_closed_while_it_connects() {
+    let steps: [fn(&mut World); 3] = [
+        |_| {},
+        |world| world.opened(),
+        |world| world.closed(1006, "Connection refused"),
+    ];
+    for step in steps {
+        let mut world = World::new(Config::default());
+        step(&mut world);
+        world.engine.close(world.now);
+        world.drain();
+        assert_eq!(world.states.last(), Some(&ConnectionState::Closed));
+        assert!(!world.socket, "the socket is closed, too");
+        assert_eq!(world.engine.poll_timeout(), None);
+    }
+}
+
+#[test]
 fn closing_takes_leave_and_is_the_last_that_happens() {
     let mut world = World::online();
     let pending = world.call(request());
@@ -238,6 +307,13 @@ fn closing_takes_leave_and_is_the_last_that_happens() {
 fn a_broker_that_does_not_answer_a_leave_is_left_all_the_same() {
     let mut world = World::online();
     world.engine.close(world.now);
+    world.receive(&error_frame("Processing error", ""));
+    assert_eq!(
+        world.states,
+        [ConnectionState::Online],
+        "it is still leaving"
+    );
     world.pass(ms(10_000));
+    assert!(!world.socket);
     assert_eq!(world.states.last(), Some(&ConnectionState::Closed));
 }

@@ -126,7 +126,8 @@ impl World {
 
     fn call(&mut self, request: Request) -> Uuid {
         self.ids += 1;
-        let id = Uuid::from_u128(self.ids);
+        // Later ids are smaller, so that no order among calls comes from their ids.
+        let id = Uuid::from_u128(u128::MAX - self.ids);
         self.engine.call(self.now, id, request);
         self.drain();
         id
