@@ -24,7 +24,8 @@ pub struct Counters {
     pub resent: u64,
 }
 
-/// A client of one service. Clones share one connection; it is closed when the last is dropped.
+/// A client of one service. Its clones share one connection, which is closed when the last of them
+/// and of their pending calls is dropped.
 ///
 /// A `Client` needs a tokio runtime, or a browser, to run in.
 #[derive(Clone, Debug)]

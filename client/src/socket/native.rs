@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::{Sink, Stream};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::coop::cooperative};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{
@@ -64,7 +64,9 @@ impl Socket {
     }
 
     pub(crate) async fn receive(&mut self) -> Incoming {
-        poll_fn(|cx| self.poll(cx)).await
+        // One read from the network may hold thousands of small messages: each counts, so that the
+        // driver lets other tasks run.
+        cooperative(poll_fn(|cx| self.poll(cx))).await
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {

@@ -98,7 +98,6 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         deadline: Some(deadline),
     };
     let outcome = client.call_with::<Fibonacci>(n, options).await;
-    client.close().await;
 
     let reply = outcome.map_err(|error| Failure {
         code: error.code(),
@@ -112,7 +111,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     writeln!(io::stdout(), "{line}").map_err(|error| Failure {
         code: Code::Internal,
         message: format!("cannot write to stdout: {error}"),
-    })
+    })?;
+    client.close().await;
+    Ok(())
 }
 
 fn as_json(reply: &Reply<u64>) -> String {

@@ -171,6 +171,32 @@ fn a_connection_that_ends_as_it_comes_online_sends_nothing() {
 }
 
 #[test]
+fn a_reply_to_a_call_that_waits_is_not_ours() {
+    let mut world = World::online();
+    let id = world.call(request());
+    world.lost();
+    while !world.socket {
+        world.pass(ms(1));
+    }
+    world.opened();
+    world.receive(&connected("0,0"));
+    world.receive(&result(id, "1"));
+    world.receive(&subscribed());
+    world.receive(&result(id, "2"));
+    assert_eq!(world.outcome(id).as_ref().map(|r| &*r.body), Ok(&b"2"[..]));
+    assert_eq!(world.engine.counters().unmatched, 1);
+}
+
+#[test]
+fn an_expiration_is_never_zero() {
+    let mut world = World::new(Config::default());
+    world.call(within(ms(5)));
+    world.now += ms(5);
+    world.come_online();
+    assert_eq!(world.sent[0].header("expiration"), Some("1"));
+}
+
+#[test]
 fn a_call_that_was_given_up_settles_no_more() {
     let mut world = World::online();
     let id = world.call(request());

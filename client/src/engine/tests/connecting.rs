@@ -178,6 +178,10 @@ fn a_refusal_is_said_in_words_and_brings_no_storm_of_retries() {
 
         let refused = world.call(request());
         assert_eq!(world.error(refused).code(), code, "it does not wait");
+        let Some(ConnectionState::Offline { retry_in, .. }) = world.states.last() else {
+            panic!("not offline: {:?}", world.states);
+        };
+        assert!(*retry_in >= ms(44_000), "half of the jitter: {retry_in:?}");
         world.pass(ms(29_999));
         assert!(!world.socket, "no try within half a minute");
         world.pass(ms(30_001));
@@ -265,6 +269,33 @@ fn an_error_while_online_ends_the_connection() {
     };
     assert!(matches!(reason, Disconnect::Lost { .. }));
     assert!(reason.to_string().contains("no such thing"), "{reason}");
+}
+
+#[test]
+fn the_end_of_a_connection_is_told_in_the_brokers_words() {
+    type Ending = fn(&mut World);
+    let cases: [(Ending, &str); 3] = [
+        (
+            |world| world.lost(),
+            "lost: closed with code 1000, STOMP died",
+        ),
+        (
+            |world| world.closed(1001, ""),
+            "lost: closed with code 1001",
+        ),
+        (
+            |world| world.receive_bytes(b"MESSAGE\nno colon\n\n\0"),
+            "cannot take",
+        ),
+    ];
+    for (ending, words) in cases {
+        let mut world = World::online();
+        ending(&mut world);
+        let Some(ConnectionState::Offline { reason, .. }) = world.states.last() else {
+            panic!("not offline: {:?}", world.states);
+        };
+        assert!(reason.to_string().contains(words), "{reason}");
+    }
 }
 
 #[test]
