@@ -59,8 +59,8 @@ impl WorkerConfig {
         // Not as an argument: any user of the machine can read those, and there is a password.
         command
             .env("WARREN_AMQP", &self.amqp)
-            // The line that says it is ready is at this level.
-            .env("RUST_LOG", "info")
+            // By default it logs the line that says it is ready.
+            .env_remove("RUST_LOG")
             .args(["--queue", &self.queue, "--name", &self.name])
             .args(&self.arguments);
         if !io::stderr().is_terminal() {
