@@ -2,6 +2,7 @@
 //!
 //! - [`Procedure`]: a procedure's name and types. [`Fibonacci`] is the demonstration.
 //! - [`Fault`] and its [`Code`]: how a call fails, on the wire and in the API.
+//! - [`Pong`]: what a worker says of itself when it is asked.
 //! - [`Topology`]: the names of a service's exchanges and queues.
 //! - [`MessageType`] and [`header`]: the names that messages carry.
 
@@ -9,11 +10,13 @@ mod code;
 mod fault;
 pub mod header;
 mod message_type;
+mod pong;
 mod procedure;
 mod topology;
 
 pub use code::{Code, UnknownCode};
 pub use fault::Fault;
 pub use message_type::{MessageType, UnknownMessageType};
+pub use pong::{Pong, ServedProcedure};
 pub use procedure::{Fibonacci, MAX_REQUEST_BYTES, Procedure};
 pub use topology::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, Topology};

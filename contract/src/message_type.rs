@@ -1,23 +1,42 @@
-//! The `type` property of replies.
+//! The `type` property of replies and of control messages.
 
 use std::{fmt, str::FromStr};
 
-/// What a reply is, as its `type` property says.
+/// What a message is, as its `type` property says. A request names its
+/// [procedure](crate::Procedure::NAME) there instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MessageType {
-    /// The body is the procedure's response, as JSON.
+    /// A reply whose body is the procedure's response, as JSON.
     Result,
-    /// The body is a [`Fault`](crate::Fault).
+    /// A reply whose body is a [`Fault`](crate::Fault).
     Fault,
+    /// To all workers of a service: each of them is to answer with [`Pong`](Self::Pong).
+    Ping,
+    /// A reply to a ping, whose body is a [`Pong`](crate::Pong).
+    Pong,
+    /// To all workers of a service: the call that has this message's correlation id is given up.
+    Cancel,
 }
 
 impl MessageType {
+    /// Every type, for tables and tests.
+    pub const ALL: [Self; 5] = [
+        Self::Result,
+        Self::Fault,
+        Self::Ping,
+        Self::Pong,
+        Self::Cancel,
+    ];
+
     /// The type as it stands on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Result => "result",
             Self::Fault => "fault",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+            Self::Cancel => "cancel",
         }
     }
 }
@@ -38,10 +57,22 @@ impl FromStr for MessageType {
     type Err = UnknownMessageType;
 
     fn from_str(s: &str) -> Result<Self, UnknownMessageType> {
-        match s {
-            "result" => Ok(Self::Result),
-            "fault" => Ok(Self::Fault),
-            _ => Err(UnknownMessageType),
+        Self::ALL
+            .into_iter()
+            .find(|message_type| message_type.as_str() == s)
+            .ok_or(UnknownMessageType)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_read_back_as_itself() {
+        for message_type in MessageType::ALL {
+            assert_eq!(message_type.as_str().parse(), Ok(message_type));
         }
+        assert_eq!("unheard_of".parse::<MessageType>(), Err(UnknownMessageType));
     }
 }

@@ -35,6 +35,9 @@ impl Fibonacci {
 
     /// The largest n that a worker serves unless it is told otherwise: some minutes of one core.
     pub const DEFAULT_MAX_N: u64 = 50;
+
+    /// The name, in a [`Pong`](crate::Pong), of the largest n that the worker serves.
+    pub const MAX_N: &str = "max_n";
 }
 
 impl Procedure for Fibonacci {

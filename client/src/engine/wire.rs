@@ -167,7 +167,9 @@ fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
             Some(fault) => CallError::Fault(fault),
             None => unreadable(&"this is no fault", &frame.body),
         }),
-        Some(Err(_)) => return None,
+        Some(Ok(MessageType::Ping | MessageType::Pong | MessageType::Cancel) | Err(_)) => {
+            return None;
+        }
     };
     Some(body.map(|body| RawReply {
         body,
