@@ -113,7 +113,7 @@ impl Driver {
             }
             Command::Cancel { id } => {
                 self.waiting.remove(&id);
-                self.engine.cancel(id);
+                self.engine.cancel(now, id);
             }
             Command::Close => self.engine.close(now),
         }

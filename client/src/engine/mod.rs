@@ -133,14 +133,18 @@ impl Engine {
         }
     }
 
-    /// Forgets a call: no event will tell of it. One that is unknown or settled is left alone.
-    pub fn cancel(&mut self, id: Uuid) {
-        self.calls.remove(id);
+    /// Gives a call up: no event will tell of it, and the workers need not serve it. One that is
+    /// unknown or settled is left alone.
+    pub fn cancel(&mut self, now: Duration, id: Uuid) {
+        if let Some(call) = self.calls.remove(id) {
+            self.tell_workers(now, id, &call);
+        }
     }
 
-    /// Settles all pending calls as closed, and takes leave of the broker.
+    /// Settles all pending calls as closed, and takes leave of the workers and the broker.
     pub fn close(&mut self, now: Duration) {
-        for (id, _) in self.calls.drain() {
+        for (id, call) in self.calls.drain() {
+            self.tell_workers(now, id, &call);
             self.settle(id, Err(CallError::Closed));
         }
         self.connection.close(now);
@@ -169,6 +173,7 @@ impl Engine {
     /// The time of [`Engine::poll_timeout`] has come. Coming too early does no harm.
     pub fn handle_timeout(&mut self, now: Duration) {
         while let Some((id, call)) = self.calls.take_expired(now) {
+            self.tell_workers(now, id, &call);
             let error = if call.sent_at.is_some() {
                 CallError::DeadlineExceeded {
                     deadline: call.deadline,
@@ -254,6 +259,7 @@ impl Engine {
                 }
                 None => self.counters.unmatched += 1,
             },
+            Incoming::NobodyToCancel => {}
             Incoming::Malformed => self.counters.malformed += 1,
         }
     }
@@ -294,6 +300,16 @@ impl Engine {
             let frame = self
                 .wire
                 .request(self.connection.client_id(), id, call, remaining);
+            self.connection.send(now, &frame);
+        }
+    }
+
+    /// Tells the workers that nobody waits for a call any more, if it ever reached them.
+    fn tell_workers(&mut self, now: Duration, id: Uuid, call: &Pending) {
+        if call.sent_at.is_some()
+            && self.connection.is_online()
+            && let Some(frame) = self.wire.cancel(self.connection.client_id(), id)
+        {
             self.connection.send(now, &frame);
         }
     }

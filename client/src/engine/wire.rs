@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
-use warren_contract::{BOUNCE_EXCHANGE, Code, Fault, MessageType, Topology, header};
+use warren_contract::{
+    BOUNCE_EXCHANGE, Code, Fault, MessageType, Topology, UnknownMessageType, header,
+};
 use warren_stomp::{Command, Frame};
 
 use super::calls::Pending;
@@ -65,7 +67,9 @@ pub(super) enum Incoming {
     },
     /// The request of the call `id`, come back from the broker.
     Bounce { id: Uuid, reason: Option<String> },
-    /// Neither.
+    /// A cancel, come back from the broker: there is no worker to hear it.
+    NobodyToCancel,
+    /// None of these.
     Malformed,
 }
 
@@ -116,6 +120,19 @@ impl Wire {
             .with_body(call.body.clone())
     }
 
+    /// Tells all workers that a call was given up. The tutorials' servers cannot be told.
+    pub(super) fn cancel(&self, client: Uuid, id: Uuid) -> Option<Frame> {
+        if self.mode == Mode::Tutorial {
+            return None;
+        }
+        let exchange = escape_name(&self.topology.control_exchange());
+        let frame = Frame::new(Command::Send)
+            .with_header("destination", &format!("/exchange/{exchange}/{client}"))
+            .with_header("correlation-id", &id.to_string())
+            .with_header("type", MessageType::Cancel.as_str());
+        Some(frame)
+    }
+
     /// The call that a message belongs to, if it says so.
     pub(super) fn correlation_id(frame: &Frame) -> Option<Uuid> {
         frame.header("correlation-id")?.parse().ok()
@@ -127,9 +144,12 @@ impl Wire {
             return Incoming::Malformed;
         };
         match frame.header("subscription") {
-            Some(BOUNCE_SUBSCRIPTION) => Incoming::Bounce {
-                id,
-                reason: frame.header(header::FIRST_DEATH_REASON).map(Into::into),
+            Some(BOUNCE_SUBSCRIPTION) => match message_type(&frame) {
+                Some(Ok(MessageType::Cancel)) => Incoming::NobodyToCancel,
+                _ => Incoming::Bounce {
+                    id,
+                    reason: frame.header(header::FIRST_DEATH_REASON).map(Into::into),
+                },
             },
             Some(REPLY_QUEUE) => match read_reply(frame) {
                 Some(outcome) => Incoming::Reply { id, outcome },
@@ -153,6 +173,10 @@ impl Wire {
     }
 }
 
+fn message_type(frame: &Frame) -> Option<Result<MessageType, UnknownMessageType>> {
+    frame.header("type").map(str::parse)
+}
+
 /// `None` if the reply is of a type that we did not ask for.
 fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
     let worker = frame.header(header::WORKER).map(Into::into);
@@ -160,7 +184,7 @@ fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
         .header(header::COMPUTE_US)
         .and_then(|us| us.parse().ok())
         .map(Duration::from_micros);
-    let body = match frame.header("type").map(str::parse) {
+    let body = match message_type(&frame) {
         None => read_tutorial_body(frame.body),
         Some(Ok(MessageType::Result)) => Ok(frame.body),
         Some(Ok(MessageType::Fault)) => Err(match Fault::from_json(&frame.body) {

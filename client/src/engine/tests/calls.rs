@@ -3,7 +3,7 @@
 use warren_contract::{Code, MAX_REQUEST_BYTES};
 
 use super::*;
-use crate::{Mode, engine::calls::MAX_LOSSES};
+use crate::{Counters, Mode, engine::calls::MAX_LOSSES};
 
 #[test]
 fn a_request_says_all_that_a_worker_needs() {
@@ -200,18 +200,68 @@ fn an_expiration_is_never_zero() {
 fn a_call_that_was_given_up_settles_no_more() {
     let mut world = World::online();
     let id = world.call(request());
-    world.engine.cancel(id);
+    world.cancel(id);
     world.receive(&result(id, "832040"));
     world.pass(ms(60_000));
     assert_eq!(world.settled, []);
     assert_eq!(world.engine.counters().unmatched, 1);
+}
 
+#[test]
+fn the_workers_are_told_of_a_call_that_was_given_up() {
+    let mut world = World::online();
+    let id = world.call(request());
+    world.cancel(id);
+    let cancel = world.sent.last().expect("SEND");
+    let client = world.engine.connection.client_id();
+    let destination = format!("/exchange/rpc_queue.control/{client}");
+    assert_eq!(cancel.header("destination"), Some(&*destination));
+    assert_eq!(world.cancels(), [id]);
+
+    // With no worker to hear it, it comes back.
+    let bounce = message(BOUNCE_SUBSCRIPTION, &id.to_string()).with_header("type", "cancel");
+    world.receive(&bounce);
+    assert_eq!(
+        world.engine.counters(),
+        Counters {
+            connects: 1,
+            ..Counters::default()
+        }
+    );
+}
+
+#[test]
+fn the_workers_are_told_of_calls_that_nobody_waits_for_any_more() {
+    let mut world = World::online();
+    let late = world.call(within(ms(700)));
+    let pending = world.call(request());
+    world.pass(ms(700));
+    assert_eq!(world.cancels(), [late]);
+    world.engine.close(world.now);
+    world.drain();
+    assert_eq!(world.cancels(), [pending]);
+}
+
+#[test]
+fn nobody_is_told_of_a_call_that_never_left() {
+    let mut world = World::online();
     world.lost();
     let waiting = world.call(request());
     let other = world.call(request());
-    world.engine.cancel(waiting);
+    world.cancel(waiting);
     world.come_back();
     assert_eq!(world.requests(), [other], "it is not sent later either");
+    assert!(world.cancels().is_empty());
+}
+
+#[test]
+fn a_tutorials_server_is_told_nothing() {
+    let mut world = World::new(Config::default().in_mode(Mode::Tutorial));
+    world.opened();
+    world.receive(&connected("0,0"));
+    let id = world.call(request());
+    world.cancel(id);
+    assert!(world.cancels().is_empty());
 }
 
 #[test]

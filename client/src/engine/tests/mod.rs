@@ -133,6 +133,11 @@ impl World {
         id
     }
 
+    fn cancel(&mut self, id: Uuid) {
+        self.engine.cancel(self.now, id);
+        self.drain();
+    }
+
     fn opened(&mut self) {
         self.engine.handle_opened(self.now);
         self.drain();
@@ -189,10 +194,19 @@ impl World {
 
     /// The ids of the requests that were sent since the last look.
     fn requests(&mut self) -> Vec<Uuid> {
+        self.take_sent("fibonacci")
+    }
+
+    /// The ids of the calls that the workers were told to drop, since the last look.
+    fn cancels(&mut self) -> Vec<Uuid> {
+        self.take_sent("cancel")
+    }
+
+    fn take_sent(&mut self, message_type: &str) -> Vec<Uuid> {
         self.sent
-            .drain(..)
-            .filter(|frame| frame.command == Command::Send)
+            .extract_if(.., |frame| frame.header("type") == Some(message_type))
             .map(|frame| {
+                assert_eq!(frame.command, Command::Send);
                 let id = frame.header("correlation-id").expect("a correlation id");
                 id.parse().expect("a UUID")
             })

@@ -89,7 +89,7 @@ fn happen(world: &mut World, made: &mut Made, happening: &Happening) {
             if !world.settled.iter().any(|(settled, _)| *settled == id) {
                 made.cancelled.push(id);
             }
-            world.engine.cancel(id);
+            world.cancel(id);
         }
         Happening::Pass { ms: time } => world.pass(ms(time)),
         Happening::Open => {
