@@ -2,11 +2,11 @@
 
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
-use warren_contract::Procedure;
+use warren_contract::{Pong, Procedure};
 
 use crate::{
     Call, CallError, CallOptions, Config, ConnectionState,
-    driver::{self, Command},
+    driver::{self, Boards, Command},
     engine::{Engine, Request},
     socket,
 };
@@ -33,6 +33,8 @@ pub struct Client {
     handle: Handle,
     state: watch::Receiver<ConnectionState>,
     counters: watch::Receiver<Counters>,
+    /// A sender, which does not count as somebody who wants to know.
+    workers: watch::Sender<Option<Vec<Pong>>>,
 }
 
 /// The way to the driver. It ends when the client is closed, and then takes nothing any more.
@@ -54,22 +56,21 @@ impl Client {
     #[must_use]
     pub fn connect(config: Config) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
-        let (state_sender, state) = watch::channel(ConnectionState::Connecting { attempt: 1 });
-        let (counters_sender, counters) = watch::channel(Counters::default());
+        let boards = Boards {
+            state: watch::Sender::new(ConnectionState::Connecting { attempt: 1 }),
+            counters: watch::Sender::default(),
+            workers: watch::Sender::default(),
+        };
+        let client = Self {
+            handle: Handle(commands),
+            state: boards.state.subscribe(),
+            counters: boards.counters.subscribe(),
+            workers: boards.workers.clone(),
+        };
         let url = config.url.clone();
         let engine = Engine::new(config, Box::new(Uuid::new_v4));
-        socket::spawn(driver::run(
-            engine,
-            url,
-            queue,
-            state_sender,
-            counters_sender,
-        ));
-        Self {
-            handle: Handle(commands),
-            state,
-            counters,
-        }
+        socket::spawn(driver::run(engine, url, queue, boards));
+        client
     }
 
     /// Calls `P` with the default deadline.
@@ -111,6 +112,17 @@ impl Client {
     #[must_use]
     pub fn counters(&self) -> watch::Receiver<Counters> {
         self.counters.clone()
+    }
+
+    /// Who serves the service now, by name, and a way to await changes; `None` while that is not
+    /// known, and always in the [tutorial mode](crate::Mode::Tutorial).
+    ///
+    /// As long as somebody holds a receiver, the workers are asked once a second.
+    #[must_use]
+    pub fn workers(&self) -> watch::Receiver<Option<Vec<Pong>>> {
+        let workers = self.workers.subscribe();
+        self.handle.send(Command::WatchWorkers);
+        workers
     }
 
     /// Says goodbye to the broker and waits, at most some seconds, for its answer. Calls that are

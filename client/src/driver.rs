@@ -7,6 +7,7 @@ use tokio::{
     sync::{mpsc::UnboundedReceiver, oneshot, watch},
 };
 use uuid::Uuid;
+use warren_contract::Pong;
 use web_time::Instant;
 
 use crate::{
@@ -30,7 +31,17 @@ pub(crate) enum Command {
     Cancel {
         id: Uuid,
     },
+    /// Somebody wants to know the workers.
+    WatchWorkers,
     Close,
+}
+
+/// Where the driver tells what everybody may know.
+#[derive(Debug)]
+pub(crate) struct Boards {
+    pub(crate) state: watch::Sender<ConnectionState>,
+    pub(crate) counters: watch::Sender<Counters>,
+    pub(crate) workers: watch::Sender<Option<Vec<Pong>>>,
 }
 
 struct Driver {
@@ -39,8 +50,7 @@ struct Driver {
     started: Instant,
     socket: Option<Socket>,
     waiting: HashMap<Uuid, oneshot::Sender<Result<RawReply, CallError>>>,
-    state: watch::Sender<ConnectionState>,
-    counters: watch::Sender<Counters>,
+    boards: Boards,
 }
 
 /// Runs until the client is closed, which also happens when its last handle is dropped.
@@ -48,8 +58,7 @@ pub(crate) async fn run(
     engine: Engine,
     url: String,
     mut commands: UnboundedReceiver<Command>,
-    state: watch::Sender<ConnectionState>,
-    counters: watch::Sender<Counters>,
+    boards: Boards,
 ) {
     let mut driver = Driver {
         engine,
@@ -57,15 +66,15 @@ pub(crate) async fn run(
         started: Instant::now(),
         socket: None,
         waiting: HashMap::new(),
-        state,
-        counters,
+        boards,
     };
     let mut timer = Timer::default();
     // Set when the last handle is gone, so that its end is noticed only once.
     let mut leaving = false;
     loop {
+        driver.watch_workers();
         driver.carry_out();
-        if *driver.state.borrow() == ConnectionState::Closed {
+        if *driver.boards.state.borrow() == ConnectionState::Closed {
             return;
         }
         timer.arm(driver.engine.poll_timeout(), driver.now());
@@ -115,6 +124,8 @@ impl Driver {
                 self.waiting.remove(&id);
                 self.engine.cancel(now, id);
             }
+            // It has woken the driver, which now looks who watches.
+            Command::WatchWorkers => {}
             Command::Close => self.engine.close(now),
         }
     }
@@ -138,6 +149,12 @@ impl Driver {
         }
     }
 
+    fn watch_workers(&mut self) {
+        let now = self.now();
+        let watched = self.boards.workers.receiver_count() > 0;
+        self.engine.watch_workers(now, watched);
+    }
+
     fn carry_out(&mut self) {
         while let Some(action) = self.engine.poll_action() {
             match action {
@@ -159,12 +176,15 @@ impl Driver {
                     }
                 }
                 Event::Connection(state) => {
-                    self.state.send_replace(state);
+                    self.boards.state.send_replace(state);
+                }
+                Event::Workers(workers) => {
+                    self.boards.workers.send_replace(workers);
                 }
             }
         }
         let counters = self.engine.counters();
-        self.counters.send_if_modified(|shown| {
+        self.boards.counters.send_if_modified(|shown| {
             let changed = *shown != counters;
             *shown = counters;
             changed

@@ -118,6 +118,11 @@ impl Connection {
         }
     }
 
+    /// An id that nobody has.
+    pub(super) fn new_id(&mut self) -> Uuid {
+        (self.random)()
+    }
+
     pub(super) const fn client_id(&self) -> Uuid {
         self.client_id
     }

@@ -10,12 +10,14 @@
 //!   its one timer for [`Engine::poll_timeout`].
 //!
 //! `connection` connects and reconnects, and `ending` says why it had to; `calls` is the table of
-//! pending calls; `wire` knows the destinations and headers, and nothing else does.
+//! pending calls; `presence` asks who serves them; `wire` knows the destinations and headers, and
+//! nothing else does.
 
 mod backoff;
 mod calls;
 mod connection;
 mod ending;
+mod presence;
 mod wire;
 
 #[cfg(test)]
@@ -24,7 +26,7 @@ mod tests;
 use std::{collections::VecDeque, fmt, time::Duration};
 
 use uuid::Uuid;
-use warren_contract::MAX_REQUEST_BYTES;
+use warren_contract::{MAX_REQUEST_BYTES, Pong};
 use warren_stomp::Frame;
 
 pub use wire::RawReply;
@@ -32,9 +34,10 @@ pub use wire::RawReply;
 use self::{
     calls::{Calls, Pending},
     connection::{Connection, Signal},
+    presence::Presence,
     wire::{Incoming, Wire},
 };
-use crate::{CallError, Config, ConnectionState, Counters, Disconnect};
+use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Mode};
 
 /// A call, as a user asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub enum Event {
     },
     /// The connection's state changed. [`ConnectionState::Closed`] is the last event of all.
     Connection(ConnectionState),
+    /// Who serves the service now, by name; `None` while that is not known.
+    Workers(Option<Vec<Pong>>),
 }
 
 /// Where ids come from. They must be hard to guess: a client's id keeps others from its bounces.
@@ -82,6 +87,7 @@ pub struct Engine {
     config: Config,
     connection: Connection,
     calls: Calls,
+    presence: Presence,
     wire: Wire,
     events: VecDeque<Event>,
     counters: Counters,
@@ -94,6 +100,7 @@ impl Engine {
         Self {
             connection: Connection::new(&config, random),
             calls: Calls::default(),
+            presence: Presence::default(),
             wire: Wire::new(&config),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -141,12 +148,20 @@ impl Engine {
         }
     }
 
+    /// Whether [`Event::Workers`] is wanted. While it is, the workers are pinged once a second; the
+    /// tutorials' servers cannot be.
+    pub fn watch_workers(&mut self, now: Duration, watched: bool) {
+        self.presence.set_watched(watched);
+        self.tend_presence(now);
+    }
+
     /// Settles all pending calls as closed, and takes leave of the workers and the broker.
     pub fn close(&mut self, now: Duration) {
         for (id, call) in self.calls.drain() {
             self.tell_workers(now, id, &call);
             self.settle(id, Err(CallError::Closed));
         }
+        self.presence.go_offline();
         self.connection.close(now);
         self.take_signals(now);
     }
@@ -188,6 +203,8 @@ impl Engine {
         }
         self.connection.handle_timeout(now);
         self.take_signals(now);
+        self.presence.handle_timeout(now);
+        self.tend_presence(now);
     }
 
     /// What the driver is to do next.
@@ -203,10 +220,14 @@ impl Engine {
     /// When [`Engine::handle_timeout`] is due, on the clock of `now`.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        [self.calls.next_deadline(), self.connection.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.calls.next_deadline(),
+            self.connection.poll_timeout(),
+            self.presence.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// What happened that no call can tell.
@@ -222,6 +243,9 @@ impl Engine {
                     if state == ConnectionState::Online {
                         self.counters.connects += 1;
                         self.send_waiting(now);
+                        if self.workers_listen() {
+                            self.presence.come_online(now);
+                        }
                     }
                     self.events.push_back(Event::Connection(state));
                 }
@@ -233,9 +257,13 @@ impl Engine {
                         self.settle(id, Err(CallError::ReplyTooLarge { detail }));
                     }
                 }
-                Signal::Disconnected(reason) => self.give_back(&reason),
+                Signal::Disconnected(reason) => {
+                    self.give_back(&reason);
+                    self.presence.go_offline();
+                }
             }
         }
+        self.tend_presence(now);
     }
 
     fn take_message(&mut self, now: Duration, frame: Frame) {
@@ -260,6 +288,16 @@ impl Engine {
                 None => self.counters.unmatched += 1,
             },
             Incoming::NobodyToCancel => {}
+            Incoming::Pong { id, pong } => {
+                if !self.presence.take_pong(id, pong) {
+                    self.counters.unmatched += 1;
+                }
+            }
+            Incoming::NobodyToPing { id } => {
+                if !self.presence.take_bounce(id) {
+                    self.counters.unmatched += 1;
+                }
+            }
             Incoming::Malformed => self.counters.malformed += 1,
         }
     }
@@ -304,14 +342,30 @@ impl Engine {
         }
     }
 
-    /// Tells the workers that nobody waits for a call any more, if it ever reached them.
-    fn tell_workers(&mut self, now: Duration, id: Uuid, call: &Pending) {
-        if call.sent_at.is_some()
-            && self.connection.is_online()
-            && let Some(frame) = self.wire.cancel(self.connection.client_id(), id)
-        {
+    /// Pings if it is time to, and tells what is new.
+    fn tend_presence(&mut self, now: Duration) {
+        if self.presence.wants_ping(now) {
+            let id = self.connection.new_id();
+            self.presence.begin_round(now, id);
+            let frame = self.wire.ping(self.connection.client_id(), id);
             self.connection.send(now, &frame);
         }
+        if let Some(workers) = self.presence.poll_change() {
+            self.events.push_back(Event::Workers(workers));
+        }
+    }
+
+    /// Tells the workers that nobody waits for a call any more, if it ever reached them.
+    fn tell_workers(&mut self, now: Duration, id: Uuid, call: &Pending) {
+        if call.sent_at.is_some() && self.connection.is_online() && self.workers_listen() {
+            let frame = self.wire.cancel(self.connection.client_id(), id);
+            self.connection.send(now, &frame);
+        }
+    }
+
+    /// Whether there is a control exchange, of which the tutorials' servers know nothing.
+    fn workers_listen(&self) -> bool {
+        self.config.mode == Mode::Warren
     }
 
     fn settle(&mut self, id: Uuid, outcome: Result<RawReply, CallError>) {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 use warren_contract::{
-    BOUNCE_EXCHANGE, Code, Fault, MessageType, Topology, UnknownMessageType, header,
+    BOUNCE_EXCHANGE, Code, Fault, MessageType, Pong, Topology, UnknownMessageType, header,
 };
 use warren_stomp::{Command, Frame};
 
@@ -69,6 +69,10 @@ pub(super) enum Incoming {
     Bounce { id: Uuid, reason: Option<String> },
     /// A cancel, come back from the broker: there is no worker to hear it.
     NobodyToCancel,
+    /// A worker's answer to the ping `id`.
+    Pong { id: Uuid, pong: Pong },
+    /// The ping `id`, come back from the broker: there is no worker to answer it.
+    NobodyToPing { id: Uuid },
     /// None of these.
     Malformed,
 }
@@ -120,17 +124,23 @@ impl Wire {
             .with_body(call.body.clone())
     }
 
-    /// Tells all workers that a call was given up. The tutorials' servers cannot be told.
-    pub(super) fn cancel(&self, client: Uuid, id: Uuid) -> Option<Frame> {
-        if self.mode == Mode::Tutorial {
-            return None;
-        }
+    /// Tells all workers that the call `id` was given up.
+    pub(super) fn cancel(&self, client: Uuid, id: Uuid) -> Frame {
+        self.control(client, id, MessageType::Cancel)
+    }
+
+    /// Asks all workers to answer.
+    pub(super) fn ping(&self, client: Uuid, id: Uuid) -> Frame {
+        self.control(client, id, MessageType::Ping)
+            .with_header("reply-to", REPLY_QUEUE)
+    }
+
+    fn control(&self, client: Uuid, id: Uuid, message_type: MessageType) -> Frame {
         let exchange = escape_name(&self.topology.control_exchange());
-        let frame = Frame::new(Command::Send)
+        Frame::new(Command::Send)
             .with_header("destination", &format!("/exchange/{exchange}/{client}"))
             .with_header("correlation-id", &id.to_string())
-            .with_header("type", MessageType::Cancel.as_str());
-        Some(frame)
+            .with_header("type", message_type.as_str())
     }
 
     /// The call that a message belongs to, if it says so.
@@ -146,11 +156,18 @@ impl Wire {
         match frame.header("subscription") {
             Some(BOUNCE_SUBSCRIPTION) => match message_type(&frame) {
                 Some(Ok(MessageType::Cancel)) => Incoming::NobodyToCancel,
+                Some(Ok(MessageType::Ping)) => Incoming::NobodyToPing { id },
                 _ => Incoming::Bounce {
                     id,
                     reason: frame.header(header::FIRST_DEATH_REASON).map(Into::into),
                 },
             },
+            Some(REPLY_QUEUE) if message_type(&frame) == Some(Ok(MessageType::Pong)) => {
+                match serde_json::from_slice(&frame.body) {
+                    Ok(pong) => Incoming::Pong { id, pong },
+                    Err(_) => Incoming::Malformed,
+                }
+            }
             Some(REPLY_QUEUE) => match read_reply(frame) {
                 Some(outcome) => Incoming::Reply { id, outcome },
                 None => Incoming::Malformed,

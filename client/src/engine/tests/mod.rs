@@ -2,12 +2,14 @@
 
 mod calls;
 mod connecting;
+mod presence;
 mod replies;
 mod settles;
 
 use std::time::Duration;
 
 use uuid::Uuid;
+use warren_contract::Pong;
 use warren_stomp::{Command, Decoder, Frame, Limits, encode};
 
 use super::{Action, Engine, Event, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
@@ -50,6 +52,7 @@ struct World {
     /// What the engine sent, until a test takes it.
     sent: Vec<Frame>,
     states: Vec<ConnectionState>,
+    workers: Vec<Option<Vec<Pong>>>,
     settled: Vec<(Uuid, Result<RawReply, CallError>)>,
     ids: u128,
 }
@@ -69,6 +72,7 @@ impl World {
             socket: false,
             sent: Vec::new(),
             states: Vec::new(),
+            workers: Vec::new(),
             settled: Vec::new(),
             ids: 0,
         };
@@ -109,6 +113,7 @@ impl World {
             match event {
                 Event::Settled { id, outcome } => self.settled.push((id, outcome)),
                 Event::Connection(state) => self.states.push(state),
+                Event::Workers(workers) => self.workers.push(workers),
             }
         }
     }
@@ -200,6 +205,11 @@ impl World {
     /// The ids of the calls that the workers were told to drop, since the last look.
     fn cancels(&mut self) -> Vec<Uuid> {
         self.take_sent("cancel")
+    }
+
+    /// The ids of the pings that were sent since the last look.
+    fn pings(&mut self) -> Vec<Uuid> {
+        self.take_sent("ping")
     }
 
     fn take_sent(&mut self, message_type: &str) -> Vec<Uuid> {

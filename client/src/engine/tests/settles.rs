@@ -149,6 +149,7 @@ proptest! {
         happenings in prop::collection::vec(happening(), 0..120)
     ) {
         let mut world = World::new(Config::default());
+        world.engine.watch_workers(world.now, true);
         let mut made = Made::default();
         let check = |world: &World, made: &Made| {
             let mut outcomes: HashMap<Uuid, usize> = HashMap::new();
