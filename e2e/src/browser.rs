@@ -122,11 +122,11 @@ impl Browser {
         field.send_keys(&text).await.expect("it takes text");
     }
 
-    /// Presses Enter in the field.
-    pub async fn press_enter(&self, test_id: &str) {
+    /// Presses a key in the field.
+    pub async fn press(&self, key: Key, test_id: &str) {
         let field = self.wait_for(&format!("[data-testid={test_id}]")).await;
-        let enter = Key::Enter.to_string();
-        field.send_keys(&enter).await.expect("it takes Enter");
+        let key = key.to_string();
+        field.send_keys(&key).await.expect("it takes keys");
     }
 
     /// Clicks the element.

@@ -13,5 +13,6 @@ mod peer;
 mod stack;
 
 pub use browser::{Browser, PATIENCE};
+pub use fantoccini::key::Key;
 pub use peer::{Peer, PeerKind};
 pub use stack::{Stack, warren};

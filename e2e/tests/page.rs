@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use warren_e2e::{Browser, Stack};
+use warren_e2e::{Browser, Key, Stack};
 use warren_rabbitmq::Node;
 use xtask::{
     Checkout,
@@ -22,7 +22,7 @@ async fn fib_30_is_832040() {
     browser.wait_for(row).await;
 
     browser.fill("n", "10").await;
-    browser.press_enter("n").await;
+    browser.press(Key::Enter, "n").await;
     browser.wait_for("[data-testid=result][data-n='10']").await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     browser.close().await;
@@ -53,7 +53,7 @@ async fn a_bad_n_is_explained_and_not_sent() {
     ];
     for (n, code) in cases {
         browser.fill("n", n).await;
-        browser.press_enter("n").await;
+        browser.press(Key::Enter, "n").await;
         let words = browser.wait_for_error(code).await;
         assert!(words.contains("50"), "{n:?}: the range is said: {words}");
     }
@@ -215,15 +215,21 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_can_be_cancelled() {
+async fn a_cancelled_call_frees_its_worker() {
     let stack = Stack::shared();
+    let _worker = stack.worker("hare", &["--concurrency", "1"]);
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser.fill("n", "20").await;
+    browser.wait_until("online").await;
+    // Each would keep the one worker busy for much longer than the last call is waited for.
+    browser.fill("n", "50").await;
     browser.click("call").await;
     browser.click("cancel").await;
-    browser
-        .wait_for("[data-testid=call-row][data-state=cancelled]")
-        .await;
+    browser.click("call").await;
+    browser.press(Key::Escape, "n").await;
+    let cancelled = "[data-testid=call-row][data-state=cancelled]";
+    browser.wait_for_count(cancelled, 2).await;
+
+    assert_eq!(browser.call("10").await, "55");
     browser.close().await;
 }

@@ -174,13 +174,13 @@ impl Connection {
 
     pub(super) fn close(&mut self, now: Duration) {
         match &mut self.link {
-            Link::Up { session, phase } if *phase != Phase::Leaving => {
+            Link::Up { session, phase } => {
                 *phase = Phase::Leaving;
                 session.disconnect(now);
                 self.take_session_events(now);
             }
-            Link::Up { .. } | Link::Closed => {}
             Link::Down { .. } | Link::Opening { .. } => self.end(),
+            Link::Closed => {}
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) struct CallFormProps {
     pub(super) on_submit: Callback<Result<CallRequest, InputError>>,
     /// A field was changed.
     pub(super) on_edit: Callback<()>,
-    /// Cancel was pressed.
+    /// Cancel was pressed, or Escape in the form.
     pub(super) on_cancel: Callback<CallId>,
 }
 
@@ -78,18 +78,26 @@ pub(super) fn CallForm(props: &CallFormProps) -> Html {
             on_edit.emit(());
         })
     };
-    let on_cancel = props.pending.map(|pending| {
+    let cancel = props.pending.map(|pending| {
         let on_cancel = props.on_cancel.clone();
         let n_input = n_input.clone();
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |()| {
             on_cancel.emit(pending);
             // The button is about to be disabled, and would leave the keyboard nowhere.
             focus(&n_input);
         })
     });
+    let onclick = cancel
+        .clone()
+        .map(|cancel| cancel.reform(|_: MouseEvent| ()));
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
+        if let Some(cancel) = cancel.as_ref().filter(|_| event.key() == "Escape") {
+            cancel.emit(());
+        }
+    });
 
     html! {
-        <form class="call-form" {onsubmit} novalidate=true>
+        <form class="call-form" {onsubmit} {onkeydown} novalidate=true>
             <FieldView
                 id="n"
                 label="n"
@@ -115,8 +123,8 @@ pub(super) fn CallForm(props: &CallFormProps) -> Html {
                 <button
                     type="button"
                     data-testid="cancel"
-                    disabled={on_cancel.is_none()}
-                    onclick={on_cancel}
+                    disabled={onclick.is_none()}
+                    {onclick}
                 >
                     { "Cancel" }
                 </button>

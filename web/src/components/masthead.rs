@@ -3,7 +3,7 @@
 use warren_client::{Config, Mode};
 use yew::prelude::*;
 
-use super::connection::ConnectionStatus;
+use super::{connection::ConnectionStatus, worker_count::WorkerCount};
 
 /// The head of a page that calls the service of `config`.
 pub(crate) fn masthead(config: &Config) -> Html {
@@ -31,7 +31,11 @@ pub(crate) fn masthead(config: &Config) -> Html {
             </div>
             <ConnectionStatus url={url.clone()} />
             <p class="service">
-                { "Queue " }<b>{ queue }</b>{ ", " }<b>{ mode_name }</b>
+                { "Queue " }<b>{ queue }</b>
+                if *mode == Mode::Warren {
+                    { ", " }<WorkerCount />
+                }
+                { ", " }<b>{ mode_name }</b>
                 <span class="aside">{ ": " }{ mode_words }</span>
             </p>
         </header>

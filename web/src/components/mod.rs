@@ -11,6 +11,7 @@ mod notes;
 mod outcome;
 mod path;
 mod time_bar;
+mod worker_count;
 
 pub(crate) use call_list::CallList;
 pub(crate) use call_panel::CallPanel;

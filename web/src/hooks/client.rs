@@ -1,10 +1,10 @@
 //! The client, and the state of its connection.
 
-use futures_util::future::abortable;
 use warren_client::{Client, Config, ConnectionState, Disconnect};
-use wasm_bindgen_futures::spawn_local;
 use web_time::Instant;
 use yew::prelude::*;
+
+use super::follow::follow;
 
 /// The connection's state, and since when it has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,26 +63,14 @@ pub(crate) fn ClientProvider(props: &ClientProviderProps) -> Html {
     let connection = use_state_eq(|| Connection::now(client.0.connection().borrow().clone(), None));
 
     let seen = connection.setter();
-    let mut watched = client.0.connection();
+    let watched = client.0.connection();
     use_effect_with((), move |()| {
-        let (watching, stop) = abortable(async move {
-            let mut trouble = None;
-            loop {
-                let state = watched.borrow_and_update().clone();
-                let now = Connection::now(state, trouble.take());
-                trouble.clone_from(&now.trouble);
-                seen.set(now);
-                if watched.changed().await.is_err() {
-                    // The client has ended, and its last state stays.
-                    break;
-                }
-            }
-        });
-        spawn_local(async move {
-            // Being stopped is the one way to fail.
-            let _ = watching.await;
-        });
-        move || stop.abort()
+        let mut trouble = None;
+        follow(watched, move |state| {
+            let now = Connection::now(state, trouble.take());
+            trouble.clone_from(&now.trouble);
+            seen.set(now);
+        })
     });
 
     html! {

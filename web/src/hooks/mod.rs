@@ -6,7 +6,10 @@
 mod calls;
 mod client;
 mod elapsed;
+mod follow;
+mod workers;
 
 pub(crate) use calls::{CallsProvider, use_calls};
 pub(crate) use client::{ClientProvider, use_connection};
 pub(crate) use elapsed::use_elapsed;
+pub(crate) use workers::use_worker_count;

@@ -8,8 +8,9 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
-use warren_client::{CallOptions, Client, Config, Mode, Reply};
-use warren_contract::{Code, Fibonacci};
+use tokio::time::timeout;
+use warren_client::{CallOptions, Client, Config, ConnectionState, Mode, Reply};
+use warren_contract::{Code, Fibonacci, Pong};
 
 /// Call procedures behind RabbitMQ, through its Web-STOMP plugin.
 #[derive(Parser)]
@@ -65,7 +66,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say who serves the queue now.
+    Workers {
+        /// Print a JSON array of what each worker says of itself.
+        #[arg(long)]
+        json: bool,
+    },
 }
+
+/// How long `warren workers` waits, for a connection and for the workers.
+const WORKERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A failure in the words that are printed: a code for programs, a message for people.
 struct Failure {
@@ -87,33 +97,102 @@ pub(crate) fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(cli: Cli) -> Result<(), Failure> {
-    let Command::Call { n, deadline, json } = cli.command;
+    match cli.command {
+        Command::Call { n, deadline, json } => call(cli.broker, &n, deadline, json).await,
+        Command::Workers { json } => workers(cli.broker, json).await,
+    }
+}
+
+async fn call(broker: Broker, n: &str, deadline: Duration, json: bool) -> Result<(), Failure> {
     let n = n.trim().parse::<u64>().map_err(|_| Failure {
         code: Code::InvalidArgument,
         message: format!("`{n}` is not a whole number from 0 up"),
     })?;
 
-    let client = Client::connect(cli.broker.into());
+    let client = Client::connect(broker.into());
     let options = CallOptions {
         deadline: Some(deadline),
     };
-    let outcome = client.call_with::<Fibonacci>(n, options).await;
-
-    let reply = outcome.map_err(|error| Failure {
+    let reply = client.call_with::<Fibonacci>(n, options).await;
+    let reply = reply.map_err(|error| Failure {
         code: error.code(),
         message: error.to_string(),
     })?;
-    let line = if json {
+    print(&if json {
         as_json(&reply)
     } else {
         reply.value.to_string()
-    };
-    writeln!(io::stdout(), "{line}").map_err(|error| Failure {
-        code: Code::Internal,
-        message: format!("cannot write to stdout: {error}"),
     })?;
     client.close().await;
     Ok(())
+}
+
+async fn workers(broker: Broker, json: bool) -> Result<(), Failure> {
+    if broker.tutorial {
+        return Err(Failure {
+            code: Code::Unimplemented,
+            message: "the tutorials' servers cannot be asked who they are".to_owned(),
+        });
+    }
+    let client = Client::connect(broker.into());
+    let mut workers = client.workers();
+    let known = timeout(WORKERS_WITHIN, workers.wait_for(Option::is_some)).await;
+    let workers = match known {
+        Ok(Ok(workers)) => workers.clone().unwrap_or_default(),
+        // An error of the inner kind is the end of the client, which this function alone closes.
+        Ok(Err(_)) | Err(_) => return Err(no_answer(&client)),
+    };
+    if json {
+        let workers = serde_json::to_string(&workers).map_err(|error| Failure {
+            code: Code::Internal,
+            message: format!("cannot write the workers as JSON: {error}"),
+        })?;
+        print(&workers)?;
+    } else if workers.is_empty() {
+        print("no worker")?;
+    } else {
+        let lines: Vec<_> = workers.iter().map(as_line).collect();
+        print(&lines.join("\n"))?;
+    }
+    client.close().await;
+    Ok(())
+}
+
+/// Why nothing is known about the workers.
+fn no_answer(client: &Client) -> Failure {
+    match &*client.connection().borrow() {
+        ConnectionState::Offline { reason, .. } => Failure {
+            code: reason.code(),
+            message: reason.to_string(),
+        },
+        _ => Failure {
+            code: Code::DeadlineExceeded,
+            message: format!("no answer within {WORKERS_WITHIN:?}"),
+        },
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{text}").map_err(|error| Failure {
+        code: Code::Internal,
+        message: format!("cannot write to stdout: {error}"),
+    })
+}
+
+fn as_line(worker: &Pong) -> String {
+    let Pong {
+        name,
+        version,
+        concurrency,
+        busy,
+        served,
+        failed,
+        ..
+    } = worker;
+    let uptime = humantime::format_duration(Duration::from_secs(worker.uptime_ms / 1000));
+    format!(
+        "{name}: {busy} of {concurrency} busy, {served} served, {failed} failed, up {uptime}, version {version}"
+    )
 }
 
 fn as_json(reply: &Reply<u64>) -> String {
