@@ -1,6 +1,8 @@
 //! From a request to its outcome: limits, the wait for a free core, the handler.
 
 use std::{
+    collections::BTreeMap,
+    num::NonZeroU16,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,6 +23,7 @@ use crate::{Handler, request::Request};
 #[derive(Debug)]
 pub(crate) struct Answerer<H> {
     handler: Arc<H>,
+    concurrency: NonZeroU16,
     permits: Arc<Semaphore>,
 }
 
@@ -41,11 +44,28 @@ pub(crate) enum Answer {
 }
 
 impl<H: Handler> Answerer<H> {
-    pub(crate) fn new(handler: H, concurrency: usize) -> Self {
+    pub(crate) fn new(handler: H, concurrency: NonZeroU16) -> Self {
         Self {
             handler: Arc::new(handler),
-            permits: Arc::new(Semaphore::new(concurrency)),
+            concurrency,
+            permits: Arc::new(Semaphore::new(concurrency.get().into())),
         }
+    }
+
+    /// What the handler refuses to go beyond.
+    pub(crate) fn limits(&self) -> BTreeMap<String, u64> {
+        self.handler.limits()
+    }
+
+    /// The most computations at once.
+    pub(crate) fn concurrency(&self) -> u16 {
+        self.concurrency.get()
+    }
+
+    /// How many computations run now.
+    pub(crate) fn busy(&self) -> u16 {
+        let free = u16::try_from(self.permits.available_permits()).unwrap_or(u16::MAX);
+        self.concurrency().saturating_sub(free)
     }
 
     /// Lets what runs finish, and what waits go: as [`Answer::Stopped`].
@@ -180,7 +200,7 @@ mod tests {
 
     async fn outcome(request: &Request) -> Result<String, Fault> {
         let (_open, handler) = Moody::new();
-        let answer = Answerer::new(handler, 1)
+        let answer = Answerer::new(handler, NonZeroU16::MIN)
             .answer(request, Instant::now())
             .await;
         match answer {
@@ -244,7 +264,7 @@ mod tests {
     #[tokio::test]
     async fn only_what_ran_has_a_compute_time() {
         let (_open, handler) = Moody::new();
-        let answerer = Answerer::new(handler, 1);
+        let answerer = Answerer::new(handler, NonZeroU16::MIN);
         for (body, ran) in [("21", true), ("2", true), ("x", false)] {
             match answerer.answer(&request(body), Instant::now()).await {
                 Answer::Outcome { compute, .. } => assert_eq!(compute.is_some(), ran, "{body}"),
@@ -256,7 +276,7 @@ mod tests {
     #[tokio::test]
     async fn what_expired_while_waiting_is_not_computed() {
         let (_open, handler) = Moody::new();
-        let answerer = Answerer::new(handler, 1);
+        let answerer = Answerer::new(handler, NonZeroU16::MIN);
         // Computing it would wait for a gate that stays shut.
         let request = Request {
             expires_in: Some(Duration::ZERO),
@@ -274,14 +294,14 @@ mod tests {
     #[tokio::test]
     async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
         let (open, handler) = Moody::new();
-        let answerer = Arc::new(Answerer::new(handler, 1));
+        let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
         let ask = |body: &str| {
             let answerer = Arc::clone(&answerer);
             let request = request(body);
             tokio::spawn(async move { answerer.answer(&request, Instant::now()).await })
         };
         let running = ask("0");
-        while answerer.permits.available_permits() > 0 {
+        while answerer.busy() == 0 {
             tokio::task::yield_now().await;
         }
         let waiting = ask("21");

@@ -1,5 +1,7 @@
 //! The service of RabbitMQ's sixth tutorial: the n-th Fibonacci number, computed naively.
 
+use std::collections::BTreeMap;
+
 use tracing::info;
 use warren_contract::{Code, Fault, Fibonacci};
 
@@ -52,6 +54,10 @@ impl Handler for FibonacciHandler {
             // Digits that do not fit in 64 bits are still a number.
             Ok(_) | Err(_) => Err(fault(Code::OutOfRange)),
         }
+    }
+
+    fn limits(&self) -> BTreeMap<String, u64> {
+        [(Fibonacci::MAX_N.to_owned(), self.max_n)].into()
     }
 
     fn handle(&self, n: u64) -> Result<u64, Fault> {

@@ -1,5 +1,7 @@
 //! What a service does, with nothing of how requests reach it.
 
+use std::collections::BTreeMap;
+
 use warren_contract::{Code, Fault, Procedure};
 
 /// Serves one procedure with a synchronous, CPU-bound function.
@@ -22,6 +24,12 @@ pub trait Handler: Send + Sync + 'static {
             let message = format!("this is no request of {procedure}: {error}");
             Fault::new(Code::InvalidArgument, message)
         })
+    }
+
+    /// What this handler refuses to go beyond, by the limit's name; nothing unless overridden.
+    /// Clients learn it by asking, so that they need not send what would be refused.
+    fn limits(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
     }
 
     /// Computes the response.

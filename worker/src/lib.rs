@@ -7,13 +7,15 @@
 //!   [`Service`] says where and how; [`Tally`] says what was done; [`Refusal`] is why it gave up.
 //! - [`BrokerUrl`]: where the broker is; it never shows its password.
 //!
-//! Inside: `request` and `reply` are what a caller sees of the service, `answer` makes the one
-//! from the other, `session` lives as long as one connection, `backoff` spaces the attempts to
-//! connect again, and `amqp` alone knows the AMQP library.
+//! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
+//! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
+//! the other; `control` is what is said to all workers at once. `tally` counts, `backoff` spaces
+//! the attempts to connect again, and `amqp` alone knows the AMQP library.
 
 mod amqp;
 mod answer;
 mod backoff;
+mod control;
 mod error;
 mod fibonacci;
 mod handler;
@@ -21,9 +23,12 @@ mod reply;
 mod request;
 mod serve;
 mod session;
+mod tally;
+mod worker;
 
 pub use amqp::{BrokerUrl, InvalidBrokerUrl};
 pub use error::Refusal;
 pub use fibonacci::FibonacciHandler;
 pub use handler::Handler;
-pub use serve::{DRAIN, QueueKind, Service, Tally, serve};
+pub use serve::{DRAIN, QueueKind, Service, serve};
+pub use tally::Tally;

@@ -10,12 +10,12 @@ use tracing::{Instrument, info, info_span, warn};
 use warren_contract::Topology;
 
 use crate::{
-    BrokerUrl, Handler, Refusal,
-    amqp::{Connection, Deliveries},
-    answer::Answerer,
+    BrokerUrl, Handler, Refusal, Tally,
+    amqp::Connection,
     backoff::Backoff,
     error::BrokerError,
-    session::{self, Ended},
+    session::{Ended, Session},
+    worker::Worker,
 };
 
 /// How long a worker that was told to stop lets running requests finish.
@@ -51,24 +51,6 @@ pub enum QueueKind {
     Tutorial,
 }
 
-/// What a worker did, in requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Answered with a result.
-    pub served: u64,
-    /// Answered with a fault.
-    pub faulted: u64,
-    /// Answered, but the caller's reply queue was gone.
-    pub callers_gone: u64,
-    /// Dropped, because they named no reply queue.
-    pub unanswerable: u64,
-    /// Dropped, because their time was over before their turn came.
-    pub expired: u64,
-    /// Not settled here: left to the broker for another delivery, or given up after the broker
-    /// refused the reply twice.
-    pub given_back: u64,
-}
-
 /// Serves `handler` until `shutdown` completes.
 ///
 /// A broker that cannot be reached, or that goes away, is tried again for ever, with backoff.
@@ -99,34 +81,26 @@ async fn serve_in_span<H: Handler>(
     handler: H,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Tally, Refusal> {
-    let answerer = Arc::new(Answerer::new(handler, service.concurrency.get().into()));
-    let worker: Arc<str> = service.name.as_str().into();
+    let worker = Worker::new(service.name.clone(), handler, service.concurrency);
+    let worker = Arc::new(worker);
     let mut shutdown = pin!(shutdown);
-    let mut tally = Tally::default();
     let mut backoff = Backoff::default();
     let mut has_served = false;
     loop {
         info!(broker = %service.broker, "connecting");
         let opened = select! {
             opened = open(&service) => opened,
-            () = shutdown.as_mut() => return Ok(tally),
+            () = shutdown.as_mut() => return Ok(worker.tally()),
         };
         let lost = match opened {
-            Ok((connection, deliveries)) => {
+            Ok((connection, session)) => {
                 has_served = true;
                 info!("[x] Awaiting RPC requests");
                 let since = Instant::now();
-                let ended = session::run(
-                    deliveries,
-                    &answerer,
-                    &worker,
-                    shutdown.as_mut(),
-                    &mut tally,
-                )
-                .await;
+                let ended = session.run(&worker, shutdown.as_mut()).await;
                 connection.close().await;
                 match ended {
-                    Ended::Shutdown => return Ok(tally),
+                    Ended::Shutdown => return Ok(worker.tally()),
                     Ended::Lost(lost) => {
                         // A connection that breaks at once, every time, must not be tried at
                         // full speed.
@@ -144,22 +118,25 @@ async fn serve_in_span<H: Handler>(
         warn!(broker = %service.broker, error = %lost, "no connection; trying again in {wait:.1?}");
         select! {
             () = sleep(wait) => {}
-            () = shutdown.as_mut() => return Ok(tally),
+            () = shutdown.as_mut() => return Ok(worker.tally()),
         }
     }
 }
 
-/// Connects, declares what the service needs, and subscribes.
-async fn open(service: &Service) -> Result<(Connection, Deliveries), BrokerError> {
+/// Connects, declares what the service needs, and subscribes: first to what concerns all workers,
+/// so that no request comes before its cancel can be heard.
+async fn open(service: &Service) -> Result<(Connection, Session), BrokerError> {
+    let topology = &service.topology;
     let opening = async {
         let connection = Connection::open(&service.broker, &service.name).await?;
-        connection
-            .declare(&service.topology, service.queue_kind)
-            .await?;
-        let deliveries = connection
-            .consume(service.topology.queue(), service.prefetch)
-            .await?;
-        Ok((connection, deliveries))
+        connection.declare(topology, service.queue_kind).await?;
+        let session = Session {
+            control: connection.listen(&topology.control_exchange()).await?,
+            deliveries: connection
+                .consume(topology.queue(), service.prefetch)
+                .await?,
+        };
+        Ok((connection, session))
     };
     timeout(OPENING, opening)
         .await

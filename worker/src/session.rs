@@ -1,16 +1,23 @@
 //! Serving over one connection, from its first delivery to its end.
 
-use std::{pin::Pin, sync::Arc, time::Instant};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Instant};
 
-use tokio::{select, task::JoinSet, time::timeout};
+use tokio::{
+    select,
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
 use tracing::{Instrument, debug, error, info_span, warn};
 
 use crate::{
-    DRAIN, Handler, Tally,
-    amqp::{Deliveries, Delivery, Published},
-    answer::{Answer, Answerer},
+    DRAIN, Handler,
+    amqp::{ControlMessages, Deliveries, Delivery, Published},
+    answer::Answer,
+    control::attend,
     error::BrokerError,
     reply::Reply,
+    tally::Settled,
+    worker::Worker,
 };
 
 /// How a session ended.
@@ -22,83 +29,83 @@ pub(crate) enum Ended {
     Lost(BrokerError),
 }
 
-/// How a request was settled with the broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settled {
-    Served,
-    Faulted,
-    CallerGone,
-    Unanswerable,
-    Expired,
-    GivenBack,
+/// What one connection brings.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// What is said to all workers.
+    pub(crate) control: ControlMessages,
+    /// The requests that are given to this one.
+    pub(crate) deliveries: Deliveries,
 }
 
-/// Serves until `shutdown` completes or the connection is lost.
+impl Session {
+    /// Serves until `shutdown` completes or the connection is lost.
+    ///
+    /// A worker that stops no longer answers pings, so that callers learn at once if it was the
+    /// last one.
+    pub(crate) async fn run<H: Handler>(
+        mut self,
+        worker: &Arc<Worker<H>>,
+        shutdown: Pin<&mut impl Future<Output = ()>>,
+    ) -> Ended {
+        let mut requests = JoinSet::new();
+        select! {
+            () = shutdown => {}
+            Err(lost) = attend(&mut self.control, worker) => return Ended::Lost(lost),
+            Err(lost) = take(&mut self.deliveries, &mut requests, worker) => {
+                return Ended::Lost(lost);
+            }
+        }
+        worker.answerer.stop();
+        let drain = async {
+            self.control.stop().await;
+            self.deliveries.stop().await;
+            while let Some(settled) = requests.join_next().await {
+                count(worker, settled);
+            }
+        };
+        if timeout(DRAIN, drain).await.is_err() {
+            let unfinished = requests.len();
+            warn!(
+                unfinished,
+                "left to the broker: still running after {DRAIN:?}"
+            );
+        }
+        Ended::Shutdown
+    }
+}
+
+/// Takes requests until the connection is lost.
 ///
 /// Each request is a task that waits for its own core and its own confirm, so replies are
 /// pipelined. If the connection is lost the tasks end with it: their replies have nowhere to go,
 /// and the broker delivers the requests again.
-pub(crate) async fn run<H: Handler>(
-    mut deliveries: Deliveries,
-    answerer: &Arc<Answerer<H>>,
-    worker: &Arc<str>,
-    mut shutdown: Pin<&mut impl Future<Output = ()>>,
-    tally: &mut Tally,
-) -> Ended {
-    let mut requests = JoinSet::new();
+async fn take<H: Handler>(
+    deliveries: &mut Deliveries,
+    requests: &mut JoinSet<Settled>,
+    worker: &Arc<Worker<H>>,
+) -> Result<Infallible, BrokerError> {
     loop {
         select! {
-            () = shutdown.as_mut() => break,
-            Some(settled) = requests.join_next() => count(tally, settled),
-            delivery = deliveries.next() => match delivery {
-                Ok(delivery) => {
-                    let correlation_id = delivery.request.correlation_id.as_deref();
-                    let span = info_span!("request", correlation_id);
-                    let settle = settle(Arc::clone(answerer), Arc::clone(worker), delivery);
-                    requests.spawn(settle.instrument(span));
-                }
-                Err(lost) => return Ended::Lost(lost),
-            },
+            Some(settled) = requests.join_next() => count(worker, settled),
+            delivery = deliveries.next() => {
+                let delivery = delivery?;
+                let correlation_id = delivery.request.correlation_id.as_deref();
+                let span = info_span!("request", correlation_id);
+                requests.spawn(settle(Arc::clone(worker), delivery).instrument(span));
+            }
         }
     }
-    answerer.stop();
-    let drain = async {
-        deliveries.stop().await;
-        while let Some(settled) = requests.join_next().await {
-            count(tally, settled);
-        }
-    };
-    if timeout(DRAIN, drain).await.is_err() {
-        let unfinished = requests.len();
-        warn!(
-            unfinished,
-            "left to the broker: still running after {DRAIN:?}"
-        );
-    }
-    Ended::Shutdown
 }
 
-fn count(tally: &mut Tally, settled: Result<Settled, tokio::task::JoinError>) {
-    let counter = match settled.expect("settling neither panics nor is aborted while it is awaited")
-    {
-        Settled::Served => &mut tally.served,
-        Settled::Faulted => &mut tally.faulted,
-        Settled::CallerGone => &mut tally.callers_gone,
-        Settled::Unanswerable => &mut tally.unanswerable,
-        Settled::Expired => &mut tally.expired,
-        Settled::GivenBack => &mut tally.given_back,
-    };
-    *counter += 1;
+fn count<H: Handler>(worker: &Worker<H>, settled: Result<Settled, JoinError>) {
+    worker.count(settled.expect("settling neither panics nor is aborted while it is awaited"));
 }
 
 /// Answers one request and settles it with the broker: acknowledged only once the broker has
 /// confirmed the reply.
-async fn settle<H: Handler>(
-    answerer: Arc<Answerer<H>>,
-    worker: Arc<str>,
-    delivery: Delivery,
-) -> Settled {
-    match try_settle(&answerer, &worker, &delivery).await {
+async fn settle<H: Handler>(worker: Arc<Worker<H>>, delivery: Delivery) -> Settled {
+    match try_settle(&worker, &delivery).await {
         Ok(settled) => settled,
         Err(error) => {
             debug!(%error, "the broker will deliver this request again");
@@ -108,8 +115,7 @@ async fn settle<H: Handler>(
 }
 
 async fn try_settle<H: Handler>(
-    answerer: &Answerer<H>,
-    worker: &str,
+    worker: &Worker<H>,
     delivery: &Delivery,
 ) -> Result<Settled, BrokerError> {
     let request = &delivery.request;
@@ -118,7 +124,7 @@ async fn try_settle<H: Handler>(
         delivery.ack().await?;
         return Ok(Settled::Unanswerable);
     }
-    let (outcome, compute) = match answerer.answer(request, Instant::now()).await {
+    let (outcome, compute) = match worker.answerer.answer(request, Instant::now()).await {
         Answer::Outcome { outcome, compute } => (outcome, compute),
         Answer::Expired => {
             debug!("expired before its turn came");
@@ -133,7 +139,7 @@ async fn try_settle<H: Handler>(
     if let Err(fault) = &outcome {
         debug!(%fault, "answered with a fault");
     }
-    let reply = Reply::new(request.dialect, &outcome, worker, compute);
+    let reply = Reply::new(request.dialect, &outcome, &worker.name, compute);
     match delivery.reply(&reply).await? {
         Published::Confirmed => {
             delivery.ack().await?;

@@ -5,12 +5,20 @@ use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties, Consumer,
     message::Delivery,
     options::{
-        BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
+        BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
+        QueueDeclareOptions,
     },
     types::{FieldTable, ShortString},
 };
+use warren_contract::{BOUNCE_EXCHANGE, Pong};
 
 use crate::stage::{QUEUE, until, within};
+
+/// The exchange for what is said to all workers.
+pub(crate) const CONTROL: &str = "rpc_queue.control";
+
+/// The routing key of what this caller says to all workers.
+pub(crate) const CLIENT: &str = "client-1";
 
 pub(crate) struct Caller {
     pub(crate) channel: Channel,
@@ -34,15 +42,7 @@ impl Caller {
             .confirm_select(ConfirmSelectOptions::default())
             .await
             .expect("confirms are known");
-        let options = QueueDeclareOptions {
-            exclusive: true,
-            ..Default::default()
-        };
-        let queue = channel
-            .queue_declare("".into(), options, FieldTable::default())
-            .await
-            .expect("a reply queue can be declared");
-        let reply_queue = queue.name().clone();
+        let reply_queue = declare(&channel, FieldTable::default()).await;
         let replies = consume(&channel, &reply_queue).await;
         Self {
             channel,
@@ -64,6 +64,39 @@ impl Caller {
         BasicProperties::default()
             .with_reply_to(self.reply_queue.clone())
             .with_correlation_id(correlation_id.into())
+    }
+
+    /// A queue of the caller's own, beside the one for replies.
+    pub(crate) async fn declare(&self, arguments: FieldTable) -> ShortString {
+        declare(&self.channel, arguments).await
+    }
+
+    /// What comes back of what is published with this routing key.
+    pub(crate) async fn bounces(&self, routing_key: &str) -> Consumer {
+        let queue = self.declare(FieldTable::default()).await;
+        self.channel
+            .queue_bind(
+                queue.clone(),
+                BOUNCE_EXCHANGE.into(),
+                routing_key.into(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            )
+            .await
+            .expect("guest may bind");
+        consume(&self.channel, &queue).await
+    }
+
+    /// Asks all workers who they are.
+    pub(crate) async fn ping(&self, correlation_id: &str) {
+        let ping = self.warren(correlation_id).with_type("ping".into());
+        self.publish(CONTROL, CLIENT, "", ping).await;
+    }
+
+    /// Asks the one worker who it is. Nothing but pongs may be on the way to this caller.
+    pub(crate) async fn ask(&mut self) -> Pong {
+        self.ping("ping").await;
+        read_pong(&self.reply().await)
     }
 
     /// Publishes to the queue, as the tutorials do.
@@ -134,7 +167,16 @@ impl Caller {
     }
 }
 
-pub(crate) async fn consume(channel: &Channel, queue: &ShortString) -> Consumer {
+async fn declare(channel: &Channel, arguments: FieldTable) -> ShortString {
+    let options = QueueDeclareOptions {
+        exclusive: true,
+        ..Default::default()
+    };
+    let declared = channel.queue_declare("".into(), options, arguments);
+    declared.await.expect("guest may declare").name().clone()
+}
+
+async fn consume(channel: &Channel, queue: &ShortString) -> Consumer {
     let options = BasicConsumeOptions {
         no_ack: true,
         ..Default::default()
@@ -159,4 +201,12 @@ pub(crate) fn id_and_body(reply: &Delivery) -> (&str, &str) {
         id.map_or("", ShortString::as_str),
         std::str::from_utf8(&reply.data).expect("replies are text"),
     )
+}
+
+/// What a worker says of itself in a reply to a ping.
+pub(crate) fn read_pong(reply: &Delivery) -> Pong {
+    let properties = &reply.properties;
+    assert_eq!(properties.kind(), &Some("pong".into()));
+    assert_eq!(properties.content_type(), &Some("application/json".into()));
+    serde_json::from_slice(&reply.data).expect("the body is a pong")
 }

@@ -1,6 +1,7 @@
 //! The worker on a real broker.
 //!
 //! - `serving`: what a caller gets, and how many at once.
+//! - `pings`: who serves the queue, and whether anybody does.
 //! - `endings`: broken connections, a broker that restarts, shutdown.
 //! - `topology`: what is declared, and what is used as it is.
 //! - `program`: the binary's exit codes and signals.
@@ -13,6 +14,7 @@ mod caller;
 mod endings;
 mod gated;
 mod peers;
+mod pings;
 mod process;
 mod program;
 mod proxy;

@@ -1,14 +1,10 @@
 //! What a caller gets, and how many callers at once.
 
-use lapin::{
-    options::{QueueBindOptions, QueueDeclareOptions},
-    types::{AMQPValue, FieldTable, ShortString},
-};
-use warren_contract::BOUNCE_EXCHANGE;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use warren_worker::{FibonacciHandler, Tally};
 
 use crate::{
-    caller::{Caller, consume, id_and_body, next},
+    caller::{Caller, id_and_body, next},
     gated::Gated,
     stage::{QUEUE, Worker, at_most, service, stage},
 };
@@ -176,20 +172,8 @@ async fn a_reply_refused_twice_bounces_the_request() {
         AMQPValue::LongString("reject-publish".into()),
     );
     let caller = Caller::connect(&url).await;
-    let reply_queue = declare(&caller, full).await;
-    let bounces = declare(&caller, FieldTable::default()).await;
-    caller
-        .channel
-        .queue_bind(
-            bounces.clone(),
-            BOUNCE_EXCHANGE.into(),
-            "client-1".into(),
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        )
-        .await
-        .expect("guest may bind");
-    let mut bounces = consume(&caller.channel, &bounces).await;
+    let reply_queue = caller.declare(full).await;
+    let mut bounces = caller.bounces("client-1").await;
 
     let request = caller.warren("call-1").with_reply_to(reply_queue);
     caller.publish(QUEUE, "client-1", "7", request).await;
@@ -203,13 +187,4 @@ async fn a_reply_refused_twice_bounces_the_request() {
     );
     assert_eq!(handler.state().calls, 2);
     worker.stop().await;
-}
-
-async fn declare(caller: &Caller, arguments: FieldTable) -> ShortString {
-    let options = QueueDeclareOptions {
-        exclusive: true,
-        ..Default::default()
-    };
-    let declared = caller.channel.queue_declare("".into(), options, arguments);
-    declared.await.expect("guest may declare").name().clone()
 }

@@ -1,0 +1,69 @@
+//! What is said to all workers of a service, and the answers to it.
+
+use futures_util::StreamExt;
+use tracing::debug;
+use warren_contract::{MessageType, Pong, header};
+
+use super::{
+    BasicProperties, BasicPublishOptions, Channel, Consumer, REPLY_SUCCESS, ShortString, lost, text,
+};
+use crate::{
+    control::{Control, Ping, Unreadable},
+    error::BrokerError,
+};
+
+/// The control messages that come to this worker, on a channel without confirms.
+#[derive(Debug)]
+pub(crate) struct ControlMessages {
+    channel: Channel,
+    consumer: Consumer,
+}
+
+impl ControlMessages {
+    /// The messages of `consumer`, which must be on `channel`.
+    pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
+        Self { channel, consumer }
+    }
+
+    /// Waits for the next message. The outer error is final. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Result<Result<Control, Unreadable>, BrokerError> {
+        let message = match self.consumer.next().await {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return Err(lost(&error)),
+            None => return Err(BrokerError::QueueGone),
+        };
+        let properties = &message.properties;
+        Ok(Control::read(
+            properties.kind().as_ref().map(ShortString::as_str),
+            text(properties.reply_to()),
+            text(properties.correlation_id()),
+        ))
+    }
+
+    /// Answers a ping, if its sender is still there, and without waiting to hear that it is.
+    pub(crate) async fn pong(&self, ping: &Ping, pong: &Pong) -> Result<(), BrokerError> {
+        let body = serde_json::to_vec(pong).expect("texts and numbers are JSON");
+        let mut properties = BasicProperties::default()
+            .with_type(MessageType::Pong.as_str().into())
+            .with_content_type(header::JSON.into());
+        if let Some(id) = &ping.correlation_id {
+            properties = properties.with_correlation_id(id.as_str().into());
+        }
+        let reply_to = ping.reply_to.as_str().into();
+        let options = BasicPublishOptions::default();
+        let published = self
+            .channel
+            .basic_publish("".into(), reply_to, options, &body, properties)
+            .await;
+        published.map(|_| ()).map_err(|error| lost(&error))
+    }
+
+    /// Listens no more. The queue goes with its only consumer, so that from here on pings that no
+    /// other worker answers bounce.
+    pub(crate) async fn stop(self) {
+        let closed = self.channel.close(REPLY_SUCCESS, "OK".into()).await;
+        if let Err(error) = closed {
+            debug!(%error, "the channel was closed already");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is said to all workers of a service at once.
+
+use std::{convert::Infallible, time::Instant};
+
+use thiserror::Error;
+use tracing::debug;
+use warren_contract::MessageType;
+
+use crate::{Handler, amqp::ControlMessages, error::BrokerError, worker::Worker};
+
+/// A control message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// Somebody asks who is there.
+    Ping(Ping),
+}
+
+/// The address of the one who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ping {
+    pub(crate) reply_to: String,
+    pub(crate) correlation_id: Option<String>,
+}
+
+/// Why a message to all workers means nothing to this one.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    #[error("it has no type")]
+    NoType,
+    #[error("its type is {0:?}; it must be ping")]
+    OtherType(String),
+    #[error("a ping needs a reply_to")]
+    PingWithoutReplyTo,
+}
+
+impl Control {
+    /// Reads the properties of a message; its body says nothing.
+    pub(crate) fn read(
+        message_type: Option<&str>,
+        reply_to: Option<String>,
+        correlation_id: Option<String>,
+    ) -> Result<Self, Unreadable> {
+        let message_type = message_type.ok_or(Unreadable::NoType)?;
+        match message_type.parse() {
+            Ok(MessageType::Ping) => Ok(Self::Ping(Ping {
+                reply_to: reply_to.ok_or(Unreadable::PingWithoutReplyTo)?,
+                correlation_id,
+            })),
+            Ok(_) | Err(_) => Err(Unreadable::OtherType(message_type.to_owned())),
+        }
+    }
+}
+
+/// Does what is said, until the connection is lost. Nothing here waits for a computation.
+pub(crate) async fn attend<H: Handler>(
+    messages: &mut ControlMessages,
+    worker: &Worker<H>,
+) -> Result<Infallible, BrokerError> {
+    loop {
+        match messages.next().await? {
+            Ok(Control::Ping(ping)) => {
+                let pong = worker.pong(Instant::now());
+                messages.pong(&ping, &pong).await?;
+            }
+            Err(unreadable) => debug!(%unreadable, "a control message is dropped"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_messages_are_read_by_their_properties() {
+        let ping = |correlation_id: Option<&str>| {
+            Ok(Control::Ping(Ping {
+                reply_to: "replies".to_owned(),
+                correlation_id: correlation_id.map(str::to_owned),
+            }))
+        };
+        let other = |name: &str| Err(Unreadable::OtherType(name.to_owned()));
+        let (replies, id) = (Some("replies"), Some("id-1"));
+        let cases = [
+            (Some("ping"), replies, id, ping(id)),
+            (Some("ping"), replies, None, ping(None)),
+            (Some("ping"), None, id, Err(Unreadable::PingWithoutReplyTo)),
+            (None, replies, id, Err(Unreadable::NoType)),
+            (Some(""), replies, id, other("")),
+            (Some("PING"), replies, id, other("PING")),
+            // Pongs come here if somebody binds or replies to a control queue.
+            (Some("pong"), replies, id, other("pong")),
+            (Some("fibonacci"), replies, id, other("fibonacci")),
+        ];
+        for (message_type, reply_to, correlation_id, expected) in cases {
+            let read = Control::read(
+                message_type,
+                reply_to.map(str::to_owned),
+                correlation_id.map(str::to_owned),
+            );
+            assert_eq!(read, expected, "{message_type:?}");
+        }
+    }
+}
