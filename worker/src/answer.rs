@@ -14,7 +14,7 @@ use tokio::{
 use tracing::{Span, error};
 use warren_contract::{Code, Fault, MAX_REQUEST_BYTES, Procedure};
 
-use crate::{Handler, request::Request};
+use crate::{Context, Handler, calls::Calls, request::Request};
 
 /// Answers requests with a handler, a limited number at once.
 ///
@@ -25,6 +25,7 @@ pub(crate) struct Answerer<H> {
     handler: Arc<H>,
     concurrency: NonZeroU16,
     permits: Arc<Semaphore>,
+    calls: Arc<Calls>,
 }
 
 /// What became of a request.
@@ -37,8 +38,10 @@ pub(crate) enum Answer {
         /// How long the handler ran, if it did.
         compute: Option<Duration>,
     },
-    /// The caller gave up before its turn came.
+    /// The caller's time was over before its turn came.
     Expired,
+    /// The caller gave up before there was an outcome.
+    Cancelled,
     /// The worker stopped before its turn came.
     Stopped,
 }
@@ -49,6 +52,7 @@ impl<H: Handler> Answerer<H> {
             handler: Arc::new(handler),
             concurrency,
             permits: Arc::new(Semaphore::new(concurrency.get().into())),
+            calls: Arc::default(),
         }
     }
 
@@ -73,6 +77,11 @@ impl<H: Handler> Answerer<H> {
         self.permits.close();
     }
 
+    /// Stops what is computed for this call, drops what waits, and drops what comes later.
+    pub(crate) fn cancel(&self, correlation_id: String, now: Instant) {
+        self.calls.cancel(correlation_id, now);
+    }
+
     /// Answers a request that came at `arrived`.
     pub(crate) async fn answer(&self, request: &Request, arrived: Instant) -> Answer {
         if let Err(fault) = admit::<H::Procedure>(request) {
@@ -81,9 +90,16 @@ impl<H: Handler> Answerer<H> {
                 compute: None,
             };
         }
+        let call = self
+            .calls
+            .arrived(request.correlation_id.as_deref(), arrived);
+        let context = call.context().clone();
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
             return Answer::Stopped;
         };
+        if context.is_cancelled() {
+            return Answer::Cancelled;
+        }
         // The broker drops what expires in its queue, but not what waits here.
         if request
             .expires_in
@@ -97,10 +113,13 @@ impl<H: Handler> Answerer<H> {
         let computed = spawn_blocking(move || {
             // Held here, not in the future: dropping the future does not stop the computation.
             let _permit = permit;
-            span.in_scope(|| compute(&*handler, &body))
+            span.in_scope(|| compute(&*handler, &body, call.context()))
         })
         .await;
         let (outcome, compute) = computed.unwrap_or_else(|died| (Err(describe_death(&died)), None));
+        if context.is_cancelled() {
+            return Answer::Cancelled;
+        }
         Answer::Outcome { outcome, compute }
     }
 }
@@ -123,13 +142,17 @@ fn admit<P: Procedure>(request: &Request) -> Result<(), Fault> {
 }
 
 /// Reads, computes and writes; times the computing alone.
-fn compute<H: Handler>(handler: &H, body: &[u8]) -> (Result<Vec<u8>, Fault>, Option<Duration>) {
+fn compute<H: Handler>(
+    handler: &H,
+    body: &[u8],
+    context: &Context,
+) -> (Result<Vec<u8>, Fault>, Option<Duration>) {
     let request = match handler.read(body) {
         Ok(request) => request,
         Err(fault) => return (Err(fault), None),
     };
     let started = Instant::now();
-    let response = handler.handle(request);
+    let response = handler.handle(request, context);
     let elapsed = started.elapsed();
     let outcome = response.and_then(|response| {
         serde_json::to_vec(&response).map_err(|error| {
@@ -173,7 +196,7 @@ mod tests {
     impl Handler for Moody {
         type Procedure = Fibonacci;
 
-        fn handle(&self, n: u64) -> Result<u64, Fault> {
+        fn handle(&self, n: u64, _: &Context) -> Result<u64, Fault> {
             match n {
                 0 => {
                     let gate = self.gate.lock().expect("no holder panics");
@@ -313,5 +336,36 @@ mod tests {
             matches!(&answer, Answer::Outcome { outcome: Ok(json), .. } if json == b"0"),
             "{answer:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_cancelled_has_no_outcome() {
+        let (open, handler) = Moody::new();
+        let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+        let ask = |body: &str, id: &str| {
+            let answerer = Arc::clone(&answerer);
+            let request = Request {
+                correlation_id: Some(id.to_owned()),
+                ..request(body)
+            };
+            tokio::spawn(async move { answerer.answer(&request, Instant::now()).await })
+        };
+        let running = ask("0", "running");
+        while answerer.busy() == 0 {
+            tokio::task::yield_now().await;
+        }
+        // Computing these would wait for a second word at the gate.
+        let waiting = ask("0", "waiting");
+        for id in ["running", "waiting", "coming"] {
+            answerer.cancel(id.to_owned(), Instant::now());
+        }
+        let coming = ask("0", "coming");
+        open.send(()).expect("the handler waits for it");
+        for call in [running, waiting, coming] {
+            let answer = timeout(Duration::from_secs(30), call).await;
+            let answer = answer.expect("only one of them is computed");
+            assert_eq!(answer.expect("it does not panic"), Answer::Cancelled);
+        }
+        assert_eq!(answerer.busy(), 0);
     }
 }

@@ -13,6 +13,8 @@ use crate::{Handler, amqp::ControlMessages, error::BrokerError, worker::Worker};
 pub(crate) enum Control {
     /// Somebody asks who is there.
     Ping(Ping),
+    /// A caller gave up its call.
+    Cancel { correlation_id: String },
 }
 
 /// The address of the one who asks.
@@ -27,10 +29,12 @@ pub(crate) struct Ping {
 pub(crate) enum Unreadable {
     #[error("it has no type")]
     NoType,
-    #[error("its type is {0:?}; it must be ping")]
+    #[error("its type is {0:?}; it must be ping or cancel")]
     OtherType(String),
     #[error("a ping needs a reply_to")]
     PingWithoutReplyTo,
+    #[error("a cancel needs a correlation id")]
+    CancelWithoutCorrelationId,
 }
 
 impl Control {
@@ -46,6 +50,9 @@ impl Control {
                 reply_to: reply_to.ok_or(Unreadable::PingWithoutReplyTo)?,
                 correlation_id,
             })),
+            Ok(MessageType::Cancel) => Ok(Self::Cancel {
+                correlation_id: correlation_id.ok_or(Unreadable::CancelWithoutCorrelationId)?,
+            }),
             Ok(_) | Err(_) => Err(Unreadable::OtherType(message_type.to_owned())),
         }
     }
@@ -61,6 +68,10 @@ pub(crate) async fn attend<H: Handler>(
             Ok(Control::Ping(ping)) => {
                 let pong = worker.pong(Instant::now());
                 messages.pong(&ping, &pong).await?;
+            }
+            Ok(Control::Cancel { correlation_id }) => {
+                debug!(correlation_id, "cancelled");
+                worker.answerer.cancel(correlation_id, Instant::now());
             }
             Err(unreadable) => debug!(%unreadable, "a control message is dropped"),
         }
@@ -79,12 +90,22 @@ mod tests {
                 correlation_id: correlation_id.map(str::to_owned),
             }))
         };
+        let cancel = Ok(Control::Cancel {
+            correlation_id: "id-1".to_owned(),
+        });
         let other = |name: &str| Err(Unreadable::OtherType(name.to_owned()));
         let (replies, id) = (Some("replies"), Some("id-1"));
         let cases = [
             (Some("ping"), replies, id, ping(id)),
             (Some("ping"), replies, None, ping(None)),
             (Some("ping"), None, id, Err(Unreadable::PingWithoutReplyTo)),
+            (Some("cancel"), None, id, cancel),
+            (
+                Some("cancel"),
+                replies,
+                None,
+                Err(Unreadable::CancelWithoutCorrelationId),
+            ),
             (None, replies, id, Err(Unreadable::NoType)),
             (Some(""), replies, id, other("")),
             (Some("PING"), replies, id, other("PING")),

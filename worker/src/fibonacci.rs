@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use tracing::info;
 use warren_contract::{Code, Fault, Fibonacci};
 
-use crate::Handler;
+use crate::{Context, Handler};
 
 /// How much of an unreadable request is quoted back, in characters.
 const QUOTED_CHARS: usize = 32;
+
+/// The least n whose computation looks whether it is still wanted. Below, it takes some
+/// milliseconds at most; of the calls that fib(50) makes, one in 500,000 looks.
+const LEAST_N_TO_LOOK: u64 = 28;
 
 /// Serves [`Fibonacci`] for n from 0 to a largest n.
 #[derive(Clone, Copy, Debug)]
@@ -60,10 +64,24 @@ impl Handler for FibonacciHandler {
         [(Fibonacci::MAX_N.to_owned(), self.max_n)].into()
     }
 
-    fn handle(&self, n: u64) -> Result<u64, Fault> {
+    fn handle(&self, n: u64, context: &Context) -> Result<u64, Fault> {
         info!("[.] fib({n})");
-        Ok(fib(n))
+        fib_while_wanted(n, context)
     }
+}
+
+/// The tutorial's function, given up when nobody waits for it any more.
+///
+/// The recursion is the plain one, call for call; only its upper levels, of which there are few,
+/// look whether to go on.
+fn fib_while_wanted(n: u64, context: &Context) -> Result<u64, Fault> {
+    if n < LEAST_N_TO_LOOK {
+        return Ok(fib(n));
+    }
+    if context.is_cancelled() {
+        return Err(Fault::new(Code::Cancelled, "the caller gave up"));
+    }
+    Ok(fib_while_wanted(n - 1, context)? + fib_while_wanted(n - 2, context)?)
 }
 
 /// The tutorial's function: exponential in n, on purpose.
@@ -91,6 +109,8 @@ fn quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
     use super::*;
 
     #[test]
@@ -100,6 +120,34 @@ mod tests {
             assert_eq!(fib(n as u64), expected, "fib({n})");
         }
         assert_eq!(fib(30), 832_040);
+    }
+
+    #[test]
+    fn looking_changes_no_result() {
+        let wanted = Context::default();
+        for n in (0..3).chain(LEAST_N_TO_LOOK - 1..LEAST_N_TO_LOOK + 3) {
+            assert_eq!(fib_while_wanted(n, &wanted), Ok(fib(n)), "fib({n})");
+        }
+    }
+
+    #[test]
+    fn a_computation_that_nobody_wants_any_more_stops() {
+        let context = Context::default();
+        let watched = context.clone();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            tell.send(None).expect("the test listens");
+            // To its end, it takes centuries.
+            let stopped = FibonacciHandler::new(93).handle(93, &watched);
+            tell.send(Some(stopped)).expect("the test listens");
+        });
+        let hear = || told.recv_timeout(Duration::from_secs(30));
+        assert_eq!(hear(), Ok(None), "it starts");
+        // Meanwhile the other gets past its first look.
+        assert_eq!(fib(30), 832_040);
+        context.cancel();
+        let stopped = hear().expect("it stops").expect("it has started before");
+        assert_eq!(stopped.map_err(|fault| fault.code), Err(Code::Cancelled));
     }
 
     #[test]

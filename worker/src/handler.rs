@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use warren_contract::{Code, Fault, Procedure};
 
+use crate::Context;
+
 /// Serves one procedure with a synchronous, CPU-bound function.
 ///
 /// The harness calls [`handle`](Self::handle) on threads of their own, as many at once as the
@@ -34,11 +36,15 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Computes the response.
     ///
+    /// What takes long should look at [`Context::is_cancelled`] now and then, and return when it
+    /// is true, whatever it returns: nobody is told.
+    ///
     /// # Errors
     ///
     /// A fault, which is sent to the caller as it is.
     fn handle(
         &self,
         request: <Self::Procedure as Procedure>::Request,
+        context: &Context,
     ) -> Result<<Self::Procedure as Procedure>::Response, Fault>;
 }

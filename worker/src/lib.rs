@@ -2,19 +2,22 @@
 //! the broker, exactly once, whatever the function does.
 //!
 //! - [`Handler`]: one procedure, as a plain synchronous function. [`FibonacciHandler`] is the
-//!   demonstration.
+//!   demonstration. [`Context`] tells it whether anybody still waits.
 //! - [`serve`]: runs a handler until it is told to stop, across restarts of the broker.
 //!   [`Service`] says where and how; [`Tally`] says what was done; [`Refusal`] is why it gave up.
 //! - [`BrokerUrl`]: where the broker is; it never shows its password.
 //!
 //! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
 //! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
-//! the other; `control` is what is said to all workers at once. `tally` counts, `backoff` spaces
-//! the attempts to connect again, and `amqp` alone knows the AMQP library.
+//! the other; `control` is what is said to all workers at once, and `calls` finds the calls that
+//! a cancel concerns. `tally` counts, `backoff` spaces the attempts to connect again, and `amqp`
+//! alone knows the AMQP library.
 
 mod amqp;
 mod answer;
 mod backoff;
+mod calls;
+mod context;
 mod control;
 mod error;
 mod fibonacci;
@@ -27,6 +30,7 @@ mod tally;
 mod worker;
 
 pub use amqp::{BrokerUrl, InvalidBrokerUrl};
+pub use context::Context;
 pub use error::Refusal;
 pub use fibonacci::FibonacciHandler;
 pub use handler::Handler;

@@ -41,8 +41,8 @@ pub(crate) struct Session {
 impl Session {
     /// Serves until `shutdown` completes or the connection is lost.
     ///
-    /// A worker that stops no longer answers pings, so that callers learn at once if it was the
-    /// last one.
+    /// A worker that stops no longer hears control messages, so that callers learn at once if it
+    /// was the last one; a cancel of what it still computes is lost, and [`DRAIN`] ends that.
     pub(crate) async fn run<H: Handler>(
         mut self,
         worker: &Arc<Worker<H>>,
@@ -130,6 +130,11 @@ async fn try_settle<H: Handler>(
             debug!("expired before its turn came");
             delivery.ack().await?;
             return Ok(Settled::Expired);
+        }
+        Answer::Cancelled => {
+            debug!("cancelled by its caller");
+            delivery.ack().await?;
+            return Ok(Settled::Cancelled);
         }
         Answer::Stopped => {
             delivery.give_back().await?;

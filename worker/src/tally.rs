@@ -13,6 +13,8 @@ pub struct Tally {
     pub unanswerable: u64,
     /// Dropped, because their time was over before their turn came.
     pub expired: u64,
+    /// Dropped, or stopped while they ran, because their callers gave up.
+    pub cancelled: u64,
     /// Not settled here: left to the broker for another delivery, or given up after the broker
     /// refused the reply twice.
     pub given_back: u64,
@@ -26,6 +28,7 @@ pub(crate) enum Settled {
     CallerGone,
     Unanswerable,
     Expired,
+    Cancelled,
     GivenBack,
 }
 
@@ -38,6 +41,7 @@ impl Tally {
             Settled::CallerGone => &mut self.callers_gone,
             Settled::Unanswerable => &mut self.unanswerable,
             Settled::Expired => &mut self.expired,
+            Settled::Cancelled => &mut self.cancelled,
             Settled::GivenBack => &mut self.given_back,
         };
         *counter += 1;

@@ -99,6 +99,13 @@ impl Caller {
         read_pong(&self.reply().await)
     }
 
+    /// Tells all workers that a call is given up, and waits until the one worker has heard it.
+    pub(crate) async fn cancel(&mut self, correlation_id: &str) {
+        let cancel = self.warren(correlation_id).with_type("cancel".into());
+        self.publish(CONTROL, CLIENT, "", cancel).await;
+        self.ask().await;
+    }
+
     /// Publishes to the queue, as the tutorials do.
     pub(crate) async fn send(&self, body: &str, properties: BasicProperties) {
         self.publish("", QUEUE, body, properties).await;

@@ -1,14 +1,17 @@
 //! A handler that tells when it runs, and waits for a word before it ends.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::{
+    sync::{Arc, Condvar, Mutex},
+    time::Instant,
+};
 
 use tokio::sync::watch;
 use warren_contract::{Fault, Fibonacci};
-use warren_worker::Handler;
+use warren_worker::{Context, Handler};
 
-use crate::stage::{LIMIT, within};
+use crate::stage::{LIMIT, POLL, within};
 
-/// Answers n with n, once the gate is open.
+/// Answers n with n, once the gate is open or nobody waits any more.
 #[derive(Clone)]
 pub(crate) struct Gated {
     state: watch::Sender<State>,
@@ -23,6 +26,8 @@ pub(crate) struct State {
     pub(crate) running: usize,
     /// The most calls that ran at once.
     pub(crate) most: usize,
+    /// How many calls ended because their callers gave up.
+    pub(crate) stopped: usize,
 }
 
 impl Gated {
@@ -59,16 +64,23 @@ impl Gated {
 impl Handler for Gated {
     type Procedure = Fibonacci;
 
-    fn handle(&self, n: u64) -> Result<u64, Fault> {
+    fn handle(&self, n: u64, context: &Context) -> Result<u64, Fault> {
         self.state.send_modify(|state| {
             state.calls += 1;
             state.running += 1;
             state.most = state.most.max(state.running);
         });
-        let shut = self.gate.0.lock().expect("no holder panics");
-        let waited = self.gate.1.wait_timeout_while(shut, LIMIT, |open| !*open);
-        drop(waited.expect("no holder panics"));
-        self.state.send_modify(|state| state.running -= 1);
+        let limit = Instant::now() + LIMIT;
+        let mut open = self.gate.0.lock().expect("no holder panics");
+        while !*open && !context.is_cancelled() && Instant::now() < limit {
+            let waited = self.gate.1.wait_timeout(open, POLL);
+            (open, _) = waited.expect("no holder panics");
+        }
+        drop(open);
+        self.state.send_modify(|state| {
+            state.running -= 1;
+            state.stopped += usize::from(context.is_cancelled());
+        });
         Ok(n)
     }
 }

@@ -1,6 +1,7 @@
 //! The worker on a real broker.
 //!
 //! - `serving`: what a caller gets, and how many at once.
+//! - `cancels`: calls that are given up before they come, while they wait, while they run.
 //! - `pings`: who serves the queue, and whether anybody does.
 //! - `endings`: broken connections, a broker that restarts, shutdown.
 //! - `topology`: what is declared, and what is used as it is.
@@ -11,6 +12,7 @@
 //! handler that waits for a word, `proxy` a connection that can be cut, `process` programs.
 
 mod caller;
+mod cancels;
 mod endings;
 mod gated;
 mod peers;

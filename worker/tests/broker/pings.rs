@@ -146,6 +146,7 @@ async fn control_messages_that_mean_nothing_are_dropped() {
         BasicProperties::default(),
         caller.warren("typeless").with_type("pong".into()),
         unanswerable,
+        BasicProperties::default().with_type("cancel".into()),
         gone.with_type("ping".into()),
     ] {
         caller.publish(CONTROL, CLIENT, "\0{", properties).await;

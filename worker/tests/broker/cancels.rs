@@ -1,0 +1,104 @@
+//! Calls that are given up before they come, while they wait, while they run.
+
+use warren_worker::{FibonacciHandler, Tally};
+
+use crate::{
+    caller::{CLIENT, Caller, id_and_body},
+    gated::Gated,
+    stage::{QUEUE, Worker, at_most, service, stage, until},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_call_is_stopped() {
+    let url = stage("cancel-running");
+    let handler = Gated::shut();
+    let worker = Worker::start(service(&url), handler.clone());
+    let mut caller = Caller::connect(&url).await;
+    caller.send("1", caller.warren("given-up")).await;
+    handler.reaches("it runs", |state| state.running == 1).await;
+
+    caller.cancel("given-up").await;
+    handler
+        .reaches("it is told", |state| state.stopped == 1)
+        .await;
+    handler.open();
+    caller.send("2", caller.warren("next")).await;
+    assert_eq!(id_and_body(&caller.reply().await), ("next", "2"));
+
+    assert_eq!(worker.stop().await, cancelled_and_served(1, 1));
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "both are acked");
+}
+
+/// `busy` counts computations, not connections or tasks, so it says that the core is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_fibonacci_frees_its_core() {
+    let url = stage("cancel-fibonacci");
+    let worker = Worker::start(service(&url), FibonacciHandler::new(93));
+    let mut caller = Caller::connect(&url).await;
+    // It takes longer than anybody waits.
+    caller.send("93", caller.warren("given-up")).await;
+    until("it runs", async || caller.ask().await.busy == 1).await;
+
+    caller.cancel("given-up").await;
+    until("it stops", async || caller.ask().await.busy == 0).await;
+    assert_eq!(worker.stop().await, cancelled_and_served(1, 0));
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "it is acked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_at_the_worker_is_not_computed() {
+    let url = stage("cancel-waiting");
+    let handler = Gated::shut();
+    let mut service = service(&url);
+    service.prefetch = at_most(3);
+    let worker = Worker::start(service, handler.clone());
+    let mut caller = Caller::connect(&url).await;
+    caller.send("1", caller.warren("1")).await;
+    handler
+        .reaches("one runs", |state| state.running == 1)
+        .await;
+    for n in ["2", "3"] {
+        caller.send(n, caller.warren(n)).await;
+    }
+    caller.until_waiting(0).await;
+
+    caller.cancel("2").await;
+    handler.open();
+    for n in ["1", "3"] {
+        assert_eq!(id_and_body(&caller.reply().await), (n, n));
+    }
+    assert_eq!(handler.state().calls, 2);
+    assert_eq!(worker.stop().await, cancelled_and_served(1, 2));
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
+}
+
+/// While the worker has no room, requests wait in the queue, and their cancels come first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_comes_after_its_cancel_is_not_computed() {
+    let url = stage("cancel-first");
+    let handler = Gated::opened();
+    let worker = Worker::start(service(&url), handler.clone());
+    let mut caller = Caller::connect(&url).await;
+    caller.until_consumers(1).await;
+    caller.cancel("given-up").await;
+
+    // Sent again, as by a client whose connection broke, it is still given up.
+    for _ in 0..2 {
+        caller
+            .publish(QUEUE, CLIENT, "1", caller.warren("given-up"))
+            .await;
+    }
+    caller.send("2", caller.warren("next")).await;
+    assert_eq!(id_and_body(&caller.reply().await), ("next", "2"));
+    assert_eq!(handler.state().calls, 1);
+    assert_eq!(worker.stop().await, cancelled_and_served(2, 1));
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
+}
+
+fn cancelled_and_served(cancelled: u64, served: u64) -> Tally {
+    Tally {
+        cancelled,
+        served,
+        ..Tally::default()
+    }
+}
