@@ -4,7 +4,7 @@ use std::{process::Output, time::Duration};
 
 use serde_json::Value;
 use warren_client::{CallError, CallOptions, Client, Config};
-use warren_contract::{Code, Fibonacci};
+use warren_contract::{Code, Fibonacci, Pong};
 use warren_e2e::{PATIENCE, Stack, warren};
 use warren_rabbitmq::Node;
 
@@ -41,6 +41,29 @@ fn warren_call_prints_json() {
     let round_trip_ms = reply["round_trip_ms"].as_f64().expect("a number");
     let compute_us = reply["compute_us"].as_f64().expect("a number");
     assert!(0.0 < compute_us && compute_us / 1000.0 < round_trip_ms);
+}
+
+#[test]
+fn warren_workers_says_who_serves() {
+    let stack = Stack::shared();
+    let output = stack.warren(&["workers"]);
+    assert_eq!(stdout(&output), "no worker\n", "{output:?}");
+
+    let _workers = ["rabbit", "hare"].map(|name| stack.worker(name, &["--concurrency", "3"]));
+    let output = stack.warren(&["workers"]);
+    let lines: Vec<_> = stdout(&output).lines().collect();
+    assert_eq!(lines.len(), 2, "{output:?}");
+    assert!(lines[0].starts_with("hare: 0 of 3 busy, 0 served"));
+
+    let output = stack.warren(&["workers", "--json"]);
+    let workers: Vec<Pong> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let names: Vec<_> = workers.iter().map(|pong| pong.name.as_str()).collect();
+    assert_eq!(names, ["hare", "rabbit"]);
+
+    let output = stack.warren(&["workers", "--passcode", "wrong"]);
+    let said = stderr(&output);
+    assert!(said.starts_with("unauthenticated: "), "{said}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]

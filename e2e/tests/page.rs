@@ -96,6 +96,29 @@ async fn two_workers_share_twenty_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_counts_the_workers_that_are_there() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser
+        .wait_for("[data-testid=workers][data-count='0']")
+        .await;
+    let hare = stack.worker("hare", &[]);
+    browser
+        .wait_for("[data-testid=workers][data-count='1']")
+        .await;
+    let _rabbit = stack.worker("rabbit", &[]);
+    browser
+        .wait_for("[data-testid=workers][data-count='2']")
+        .await;
+    hare.kill().expect("the worker dies");
+    browser
+        .wait_for("[data-testid=workers][data-count='1']")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_waits_for_a_worker_that_comes_back() {
     let stack = Stack::shared();
     let page = stack.page();
