@@ -202,7 +202,7 @@ impl Connection {
 
     pub(super) fn handle_closed(&mut self, now: Duration, code: Option<u16>, reason: &str) {
         match &mut self.link {
-            Link::Opening { .. } => self.fail(now, self.unreachable(reason)),
+            Link::Opening { .. } => self.fail(now, ending::unreachable(&self.url, reason)),
             Link::Up { session, .. } => {
                 session.handle_transport_closed(now, code, reason);
                 self.take_session_events(now);
@@ -216,7 +216,7 @@ impl Connection {
             Link::Down { retry_at } if *retry_at <= now => self.open(now),
             Link::Opening { until } if *until <= now => {
                 let detail = format!("it did not open within {STEP_TIMEOUT:?}");
-                self.fail(now, self.unreachable(&detail));
+                self.fail(now, ending::unreachable(&self.url, &detail));
             }
             Link::Up {
                 phase: Phase::Subscribing { until },
@@ -381,13 +381,6 @@ impl Connection {
 
     fn signal_state(&mut self, state: ConnectionState) {
         self.signals.push_back(Signal::State(state));
-    }
-
-    fn unreachable(&self, detail: &str) -> Disconnect {
-        Disconnect::Unreachable {
-            url: self.url.clone(),
-            detail: detail.to_owned(),
-        }
     }
 }
 

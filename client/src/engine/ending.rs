@@ -53,6 +53,14 @@ pub(super) fn of_session(
     }
 }
 
+/// No WebSocket could be opened.
+pub(super) fn unreachable(url: &str, detail: &str) -> Disconnect {
+    Disconnect::Unreachable {
+        url: url.to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
 /// The exchange of what bounces does not exist, or is not ours to read.
 pub(super) fn topology_missing(detail: String) -> Disconnect {
     Disconnect::TopologyMissing {
