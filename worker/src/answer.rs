@@ -94,12 +94,13 @@ impl<H: Handler> Answerer<H> {
             .calls
             .arrived(request.correlation_id.as_deref(), arrived);
         let context = call.context().clone();
-        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
-            return Answer::Stopped;
-        };
+        let turn = Arc::clone(&self.permits).acquire_owned().await;
         if context.is_cancelled() {
             return Answer::Cancelled;
         }
+        let Ok(permit) = turn else {
+            return Answer::Stopped;
+        };
         // The broker drops what expires in its queue, but not what waits here.
         if request
             .expires_in

@@ -93,7 +93,8 @@ impl Caller {
         self.publish(CONTROL, CLIENT, "", ping).await;
     }
 
-    /// Asks the one worker who it is. Nothing but pongs may be on the way to this caller.
+    /// Asks the one worker, which must be there already, who it is. Nothing but pongs may be on
+    /// the way to this caller.
     pub(crate) async fn ask(&mut self) -> Pong {
         self.ping("ping").await;
         read_pong(&self.reply().await)

@@ -48,8 +48,14 @@ impl Program {
         }
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("there is a kill program");
+        assert!(status.success());
     }
 
     /// Waits for a line with `text` in it.

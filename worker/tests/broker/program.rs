@@ -1,7 +1,5 @@
 //! The binary's exit codes and signals.
 
-use std::process::Command;
-
 use crate::{
     caller::{Caller, id_and_body},
     process::Program,
@@ -54,7 +52,7 @@ async fn an_unreachable_broker_is_tried_again() {
             .await;
         worker.says("no connection; trying again in").await;
     }
-    send_signal("TERM", &worker);
+    worker.signal("TERM");
     let (status, _) = worker.end().await;
     assert_eq!(status.code(), Some(0));
 }
@@ -68,7 +66,7 @@ async fn it_says_what_it_does_in_the_tutorials_words() {
     caller.send("12", caller.tutorial("call-1")).await;
     worker.says("[.] fib(12)").await;
     assert_eq!(id_and_body(&caller.reply().await), ("call-1", "144"));
-    send_signal("INT", &worker);
+    worker.signal("INT");
     let (status, log) = worker.end().await;
     assert_eq!(status.code(), Some(0), "{log:?}");
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)));
@@ -82,19 +80,10 @@ async fn a_second_signal_stops_at_once() {
     // It takes longer than anybody waits.
     caller.send("93", caller.tutorial("call-1")).await;
     worker.says("[.] fib(93)").await;
-    send_signal("TERM", &worker);
+    worker.signal("TERM");
     worker.says("finishing what runs").await;
-    send_signal("TERM", &worker);
+    worker.signal("TERM");
     let (status, _) = worker.end().await;
     assert_eq!(status.code(), Some(130));
     caller.until_waiting(1).await;
-}
-
-fn send_signal(name: &str, program: &Program) {
-    let status = Command::new("kill")
-        .arg(format!("-{name}"))
-        .arg(program.id().to_string())
-        .status()
-        .expect("there is a kill program");
-    assert!(status.success());
 }
