@@ -115,7 +115,8 @@ impl Client {
     }
 
     /// Who serves the service now, by name, and a way to await changes; `None` while that is not
-    /// known, and always in the [tutorial mode](crate::Mode::Tutorial).
+    /// known, as when there are workers but none answers within 700 ms, and always in the
+    /// [tutorial mode](crate::Mode::Tutorial).
     ///
     /// As long as somebody holds a receiver, the workers are asked once a second.
     #[must_use]

@@ -102,7 +102,8 @@ impl Presence {
         if let Some(round) = self.round.take_if(|round| round.ends <= now) {
             let mut workers = round.pongs;
             sort(&mut workers);
-            self.workers = Some(workers);
+            // A ping that neither comes back nor is answered reached somebody who is too slow.
+            self.workers = Some(workers).filter(|workers| !workers.is_empty());
             self.changed = true;
         }
     }

@@ -89,6 +89,19 @@ fn a_ping_that_comes_back_means_that_nobody_is_there() {
 }
 
 #[test]
+fn silence_does_not_mean_that_nobody_is_there() {
+    let mut world = World::watching();
+    let ping = world.ping();
+    world.pass(PING_EVERY);
+    assert_eq!(world.names(), None);
+    world.answer(ping, "slow");
+    let ping = world.ping();
+    world.answer(ping, "slow");
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.names(), Some(vec!["slow"]));
+}
+
+#[test]
 fn who_comes_is_seen_at_once_and_who_leaves_at_the_end_of_a_round() {
     let mut world = World::watching();
     let first = world.ping();
