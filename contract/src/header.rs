@@ -9,6 +9,11 @@ pub const WORKER: &str = "x-worker";
 /// On a reply: how long the handler ran, in whole microseconds.
 pub const COMPUTE_US: &str = "x-compute-us";
 
+/// On a request: the caller wants to be told when its computation starts, and how far it is, at
+/// most every so many milliseconds. From 0 up, in decimal; 0 asks for as much as the worker
+/// likes to tell.
+pub const PROGRESS_MS: &str = "x-progress-ms";
+
 /// On a bounced message, set by the broker: why it first came back, such as `expired`.
 /// See <https://www.rabbitmq.com/docs/dlx#effects>.
 pub const FIRST_DEATH_REASON: &str = "x-first-death-reason";

@@ -10,6 +10,11 @@ pub enum MessageType {
     Result,
     /// A reply whose body is a [`Fault`](crate::Fault).
     Fault,
+    /// Before the reply, if progress was asked for: a worker begins to compute. The body is empty.
+    Started,
+    /// Before the reply, if progress was asked for, and any number of times: how far the worker
+    /// is. The body is a [`Progress`](crate::Progress).
+    Progress,
     /// To all workers of a service: each of them is to answer with [`Pong`](Self::Pong).
     Ping,
     /// A reply to a ping, whose body is a [`Pong`](crate::Pong).
@@ -20,9 +25,11 @@ pub enum MessageType {
 
 impl MessageType {
     /// Every type, for tables and tests.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Result,
         Self::Fault,
+        Self::Started,
+        Self::Progress,
         Self::Ping,
         Self::Pong,
         Self::Cancel,
@@ -34,6 +41,8 @@ impl MessageType {
         match self {
             Self::Result => "result",
             Self::Fault => "fault",
+            Self::Started => "started",
+            Self::Progress => "progress",
             Self::Ping => "ping",
             Self::Pong => "pong",
             Self::Cancel => "cancel",

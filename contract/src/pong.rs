@@ -21,6 +21,9 @@ pub struct Pong {
     pub concurrency: u16,
     /// How many requests it computes now, from 0 to `concurrency`.
     pub busy: u16,
+    /// Whether it is about to stop: it finishes what it computes, and takes no other request.
+    #[serde(default)]
+    pub draining: bool,
     /// How many requests it has answered with a result since it started.
     pub served: u64,
     /// How many requests it has answered with a fault since it started.
@@ -45,7 +48,7 @@ mod tests {
     use super::*;
     use crate::{Fibonacci, Procedure};
 
-    const ON_THE_WIRE: &str = r#"{"id":"6f2b","name":"hare","version":"0.1.0","procedures":[{"name":"fibonacci","limits":{"max_n":50}}],"concurrency":2,"busy":1,"served":7,"failed":3,"uptime_ms":1500}"#;
+    const ON_THE_WIRE: &str = r#"{"id":"6f2b","name":"hare","version":"0.1.0","procedures":[{"name":"fibonacci","limits":{"max_n":50}}],"concurrency":2,"busy":1,"draining":false,"served":7,"failed":3,"uptime_ms":1500}"#;
 
     fn pong() -> Pong {
         Pong {
@@ -58,6 +61,7 @@ mod tests {
             }],
             concurrency: 2,
             busy: 1,
+            draining: false,
             served: 7,
             failed: 3,
             uptime_ms: 1500,

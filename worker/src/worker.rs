@@ -59,6 +59,7 @@ impl<H: Handler> Worker<H> {
             }],
             concurrency: self.answerer.concurrency(),
             busy: self.answerer.busy(),
+            draining: false,
             served,
             failed: faulted,
             uptime_ms: uptime.as_millis().try_into().unwrap_or(u64::MAX),

@@ -208,9 +208,7 @@ fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
             Some(fault) => CallError::Fault(fault),
             None => unreadable(&"this is no fault", &frame.body),
         }),
-        Some(Ok(MessageType::Ping | MessageType::Pong | MessageType::Cancel) | Err(_)) => {
-            return None;
-        }
+        Some(Ok(_) | Err(_)) => return None,
     };
     Some(body.map(|body| RawReply {
         body,

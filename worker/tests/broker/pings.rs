@@ -43,6 +43,7 @@ async fn a_pong_says_what_the_worker_is_and_did() {
         }],
         concurrency: 1,
         busy: 0,
+        draining: false,
         served: 2,
         failed: 1,
         uptime_ms: later.uptime_ms,

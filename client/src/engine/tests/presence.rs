@@ -14,6 +14,7 @@ fn pong(name: &str) -> Pong {
         procedures: Vec::new(),
         concurrency: 1,
         busy: 0,
+        draining: false,
         served: 0,
         failed: 0,
         uptime_ms: 0,
