@@ -8,11 +8,39 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
-use warren_contract::Procedure;
+use warren_contract::{Procedure, Progress};
 
 use crate::{CallError, client::Handle, driver::Command, engine::RawReply};
+
+/// What becomes of a call for which there is no worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// It fails as `unavailable` as soon as the broker says that there is no worker: within
+    /// milliseconds if there was none when it was made, and within some 1.5 s of the end of the
+    /// last one. Calls whose connection was lost give the workers 15 s to come back, too.
+    #[default]
+    FailFast,
+    /// It stays in the queue until a worker comes, at most until its deadline.
+    WaitForWorker,
+}
+
+/// Where a call is on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// It is not sent: there is no connection, or it is not known whether there is a worker.
+    #[default]
+    Waiting,
+    /// It is sent, and no worker has begun to compute it.
+    Queued,
+    /// A worker computes it.
+    Running {
+        /// How far it is, once the worker has said so. It never goes back, not even if another
+        /// worker has to begin anew.
+        progress: Option<Progress>,
+    },
+}
 
 /// What a caller may ask of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +49,11 @@ pub struct CallOptions {
     /// [`Config::MAX_DEADLINE`](crate::Config::MAX_DEADLINE). `None` takes
     /// [`Config::deadline`](crate::Config::deadline).
     pub deadline: Option<Duration>,
+    /// What becomes of the call if there is no worker.
+    pub policy: Policy,
+    /// Asks for [`Call::stage`], and for progress at most this often, counted in whole
+    /// milliseconds. A server of the tutorials tells none.
+    pub progress: Option<Duration>,
 }
 
 /// A reply, and what is known about how it came to be.
@@ -45,6 +78,7 @@ pub struct Call<P> {
     id: Uuid,
     outcome: oneshot::Receiver<Result<RawReply, CallError>>,
     handle: Handle,
+    stage: Option<watch::Receiver<Stage>>,
     settled: bool,
     procedure: PhantomData<fn() -> P>,
 }
@@ -53,12 +87,14 @@ impl<P: Procedure> Call<P> {
     pub(crate) fn new(
         id: Uuid,
         outcome: oneshot::Receiver<Result<RawReply, CallError>>,
+        stage: Option<watch::Receiver<Stage>>,
         handle: Handle,
     ) -> Self {
         Self {
             id,
             outcome,
             handle,
+            stage,
             settled: false,
             procedure: PhantomData,
         }
@@ -68,6 +104,19 @@ impl<P: Procedure> Call<P> {
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id
+    }
+
+    /// Where the call is, and a way to await changes; `None` unless [`CallOptions::progress`]
+    /// asked for it.
+    #[must_use]
+    pub fn stage(&self) -> Option<watch::Receiver<Stage>> {
+        self.stage.clone()
+    }
+
+    /// Gives the call up: it settles as [`CallError::Cancelled`] unless it has settled already,
+    /// and the worker stops computing it, or never starts. Dropping the call does the same.
+    pub fn cancel(&self) {
+        self.handle.send(Command::Cancel { id: self.id });
     }
 }
 

@@ -6,7 +6,7 @@ use warren_contract::{Pong, Procedure};
 
 use crate::{
     Call, CallError, CallOptions, Config, ConnectionState,
-    driver::{self, Boards, Command},
+    driver::{self, Boards, Caller, Command},
     engine::{Engine, Request},
     socket,
 };
@@ -82,6 +82,8 @@ impl Client {
     pub fn call_with<P: Procedure>(&self, request: P::Request, options: CallOptions) -> Call<P> {
         let id = Uuid::new_v4();
         let (settle, outcome) = oneshot::channel();
+        let stage = options.progress.map(|_| watch::Sender::default());
+        let stage_seen = stage.as_ref().map(watch::Sender::subscribe);
         match serde_json::to_vec(&request) {
             Ok(body) => self.handle.send(Command::Call {
                 id,
@@ -90,8 +92,10 @@ impl Client {
                     idempotent: P::IDEMPOTENT,
                     body,
                     deadline: options.deadline,
+                    policy: options.policy,
+                    progress: options.progress,
                 },
-                settle,
+                caller: Caller { settle, stage },
             }),
             Err(error) => {
                 let detail = error.to_string();
@@ -99,7 +103,7 @@ impl Client {
                 let _ = settle.send(Err(CallError::UnwritableRequest { detail }));
             }
         }
-        Call::new(id, outcome, self.handle.clone())
+        Call::new(id, outcome, stage_seen, self.handle.clone())
     }
 
     /// The connection's state, and a way to await its changes.

@@ -59,14 +59,15 @@ pub enum Disconnect {
         /// The broker's words.
         detail: String,
     },
-    /// The exchange through which messages bounce could not be subscribed to.
+    /// An exchange of the service is not there: the one through which messages bounce could not
+    /// be subscribed to, or every connection ended that published to the workers' one.
     #[error(
         "the broker does not give us exchange `{exchange}` ({detail}); start a worker, import rabbitmq/definitions.json, or use the tutorial mode"
     )]
     TopologyMissing {
-        /// The exchange that is missing, or not to be read.
-        exchange: &'static str,
-        /// The broker's words.
+        /// The exchange that is missing, or that this user may not use.
+        exchange: String,
+        /// The broker's words, or what it did.
         detail: String,
     },
     /// The connection was there, and went.
@@ -92,6 +93,11 @@ pub enum Disconnect {
 }
 
 impl Disconnect {
+    /// Whether a person has to mend it, so that there is no use in trying again soon.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::LoginRefused { .. } | Self::VhostRefused { .. })
+    }
+
     /// The code with which a call fails that cannot be served because of this.
     #[must_use]
     pub const fn code(&self) -> Code {

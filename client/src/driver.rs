@@ -11,7 +11,7 @@ use warren_contract::Pong;
 use web_time::Instant;
 
 use crate::{
-    CallError, ConnectionState, Counters,
+    CallError, ConnectionState, Counters, Stage,
     engine::{Action, Engine, Event, RawReply, Request},
     socket::{self, Incoming, Socket},
 };
@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Call {
         id: Uuid,
         request: Request,
-        settle: oneshot::Sender<Result<RawReply, CallError>>,
+        caller: Caller,
     },
     Cancel {
         id: Uuid,
@@ -34,6 +34,14 @@ pub(crate) enum Command {
     /// Somebody wants to know the workers.
     WatchWorkers,
     Close,
+}
+
+/// The other end of a [`Call`](crate::Call).
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) settle: oneshot::Sender<Result<RawReply, CallError>>,
+    /// For a caller who asked for progress.
+    pub(crate) stage: Option<watch::Sender<Stage>>,
 }
 
 /// Where the driver tells what everybody may know.
@@ -44,12 +52,25 @@ pub(crate) struct Boards {
     pub(crate) workers: watch::Sender<Option<Vec<Pong>>>,
 }
 
+impl Caller {
+    fn settle(self, outcome: Result<RawReply, CallError>) {
+        // The caller may have gone, and then its cancel is on the way, or was what led here.
+        let _ = self.settle.send(outcome);
+    }
+
+    fn tell(&self, stage: Stage) {
+        if let Some(told) = &self.stage {
+            told.send_if_modified(|known| std::mem::replace(known, stage) != stage);
+        }
+    }
+}
+
 struct Driver {
     engine: Engine,
     url: String,
     started: Instant,
     socket: Option<Socket>,
-    waiting: HashMap<Uuid, oneshot::Sender<Result<RawReply, CallError>>>,
+    waiting: HashMap<Uuid, Caller>,
     boards: Boards,
 }
 
@@ -115,13 +136,15 @@ impl Driver {
             Command::Call {
                 id,
                 request,
-                settle,
+                caller,
             } => {
-                self.waiting.insert(id, settle);
+                self.waiting.insert(id, caller);
                 self.engine.call(now, id, request);
             }
             Command::Cancel { id } => {
-                self.waiting.remove(&id);
+                if let Some(caller) = self.waiting.remove(&id) {
+                    caller.settle(Err(CallError::Cancelled));
+                }
                 self.engine.cancel(now, id);
             }
             // It has woken the driver, which now looks who watches.
@@ -170,9 +193,13 @@ impl Driver {
         while let Some(event) = self.engine.poll_event() {
             match event {
                 Event::Settled { id, outcome } => {
-                    if let Some(settle) = self.waiting.remove(&id) {
-                        // The caller may have gone at this very moment; its cancel is on the way.
-                        let _ = settle.send(outcome);
+                    if let Some(caller) = self.waiting.remove(&id) {
+                        caller.settle(outcome);
+                    }
+                }
+                Event::Stage { id, stage } => {
+                    if let Some(caller) = self.waiting.get(&id) {
+                        caller.tell(stage);
                     }
                 }
                 Event::Connection(state) => {
@@ -255,6 +282,7 @@ mod tests {
         let deadline = Duration::from_millis(300);
         let options = CallOptions {
             deadline: Some(deadline),
+            ..CallOptions::default()
         };
         let call = client.call_with::<Fibonacci>(5, options);
         let outcome = tokio::time::timeout(Duration::from_secs(10), call).await;

@@ -13,7 +13,7 @@ pub enum CallError {
     /// The worker answered that it could not serve the request.
     #[error("{}", .0.message)]
     Fault(Fault),
-    /// The deadline passed after the request was sent.
+    /// The deadline passed while there was a connection.
     #[error("no reply within {deadline:?}")]
     DeadlineExceeded {
         /// The call's deadline.
@@ -52,6 +52,21 @@ pub enum CallError {
     /// The broker had no queue for the request.
     #[error("nobody serves `{service}`: the broker has no queue for it")]
     NoService {
+        /// The service that was called.
+        service: String,
+    },
+    /// There was no worker to send the request to, so it was not sent.
+    #[error("no worker serves `{service}` now")]
+    NoWorker {
+        /// The service that was called.
+        service: String,
+    },
+    /// The last worker left after the request was sent. If another comes before the call's
+    /// deadline, it may still serve the request, and nobody will hear of it.
+    #[error(
+        "the last worker of `{service}` has left; one that comes before the deadline may still serve the request"
+    )]
+    WorkersLeft {
         /// The service that was called.
         service: String,
     },
@@ -110,6 +125,9 @@ pub enum CallError {
         /// The most calls that may be pending.
         allowed: usize,
     },
+    /// The caller gave the call up.
+    #[error("the call was cancelled")]
+    Cancelled,
     /// The client was closed, while the call was pending or before it was made.
     #[error("the client was closed")]
     Closed,
@@ -125,7 +143,9 @@ impl CallError {
             Self::NotConnected { .. }
             | Self::OutcomeUnknown(_)
             | Self::LostEachTime { .. }
-            | Self::NoService { .. } => Code::Unavailable,
+            | Self::NoService { .. }
+            | Self::NoWorker { .. }
+            | Self::WorkersLeft { .. } => Code::Unavailable,
             Self::Refused(reason) => reason.code(),
             Self::QueueFull { .. }
             | Self::ReplyTooLarge { .. }
@@ -133,7 +153,7 @@ impl CallError {
             | Self::TooManyPending { .. } => Code::ResourceExhausted,
             Self::GivenUp { .. } | Self::UnreadableReply { .. } => Code::Internal,
             Self::UnwritableRequest { .. } | Self::BadDeadline { .. } => Code::InvalidArgument,
-            Self::Closed => Code::Cancelled,
+            Self::Cancelled | Self::Closed => Code::Cancelled,
         }
     }
 }

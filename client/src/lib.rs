@@ -30,7 +30,7 @@ pub mod engine;
 mod error;
 mod socket;
 
-pub use call::{Call, CallOptions, Reply};
+pub use call::{Call, CallOptions, Policy, Reply, Stage};
 pub use client::{Client, Counters};
 pub use config::{Config, Mode};
 pub use connection::{ConnectionState, Disconnect};

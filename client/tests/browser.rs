@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use warren_client::{CallError, CallOptions, Client, Config, ConnectionState, Disconnect};
+use warren_client::{CallError, CallOptions, Client, Config, ConnectionState, Disconnect, Policy};
 use warren_contract::{Code, Fibonacci};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -19,6 +19,8 @@ fn client_at(url: &str) -> Client {
 
 const SOON: CallOptions = CallOptions {
     deadline: Some(Duration::from_millis(300)),
+    policy: Policy::FailFast,
+    progress: None,
 };
 
 /// Calls, waits for the call to fail as not connected, and returns why there is no connection.

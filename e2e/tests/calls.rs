@@ -3,7 +3,7 @@
 use std::{process::Output, time::Duration};
 
 use serde_json::Value;
-use warren_client::{CallError, CallOptions, Client, Config};
+use warren_client::{CallError, CallOptions, Client, Config, Policy};
 use warren_contract::{Code, Fibonacci, Pong};
 use warren_e2e::{PATIENCE, Stack, warren};
 use warren_rabbitmq::Node;
@@ -11,6 +11,14 @@ use warren_rabbitmq::Node;
 /// What is to succeed here gets more time than any busy machine needs.
 const GENEROUS: CallOptions = CallOptions {
     deadline: Some(PATIENCE),
+    policy: Policy::FailFast,
+    progress: None,
+};
+
+/// The same for a call that is made before there is a worker.
+const PATIENT: CallOptions = CallOptions {
+    policy: Policy::WaitForWorker,
+    ..GENEROUS
 };
 
 fn stdout(output: &Output) -> &str {
@@ -148,6 +156,7 @@ async fn a_call_that_no_worker_takes_ends_at_its_deadline() {
     let deadline = Duration::from_millis(300);
     let options = CallOptions {
         deadline: Some(deadline),
+        ..PATIENT
     };
     let error = client.call_with::<Fibonacci>(5, options).await;
     assert_eq!(error, Err(CallError::DeadlineExceeded { deadline }));
@@ -158,7 +167,7 @@ async fn a_request_that_no_queue_takes_bounces() {
     let stack = Stack::shared();
     stack.delete_queue("rpc_queue");
     let client = stack.client();
-    let error = client.call_with::<Fibonacci>(5, GENEROUS).await;
+    let error = client.call_with::<Fibonacci>(5, PATIENT).await;
     let service = "rpc_queue".to_owned();
     assert_eq!(error, Err(CallError::NoService { service }));
 }
@@ -169,7 +178,7 @@ async fn a_call_in_flight_survives_a_crash_of_the_broker() {
     let stack = Stack::of(&node, "/");
     let client = stack.client();
     // Nobody takes it, so it is in flight when the broker dies.
-    let call = client.call_with::<Fibonacci>(20, GENEROUS);
+    let call = client.call_with::<Fibonacci>(20, PATIENT);
     client
         .connection()
         .wait_for(|state| *state == warren_client::ConnectionState::Online)

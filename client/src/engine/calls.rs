@@ -6,8 +6,10 @@ use std::{
 };
 
 use uuid::Uuid;
+use warren_contract::Progress;
 
 use super::Request;
+use crate::Policy;
 
 /// How many connections a call may lose. RabbitMQ closes a connection for a request that it does
 /// not take, without a word; without a limit, such a call would end every connection until its
@@ -24,26 +26,45 @@ pub(super) struct Pending {
     pub(super) deadline: Duration,
     /// When that is over.
     pub(super) deadline_at: Duration,
+    /// How often the caller wants to be told of progress at most, if at all.
+    pub(super) progress_every: Option<Duration>,
+    /// How far the computation was when it was last told.
+    pub(super) progress: Option<Progress>,
     /// When the request was sent on this connection; `None` while it waits to be sent.
     pub(super) sent_at: Option<Duration>,
     /// How many connections were lost after it was sent.
     pub(super) losses: u32,
+    /// Until when the call stays if there is no worker for it. Until then it is sent without
+    /// asking whether there is one.
+    stays_until: Duration,
     /// Calls wait in the order in which they were made, also to be sent again.
     number: u64,
 }
 
 impl Pending {
     pub(super) fn new(request: Request, now: Duration, deadline: Duration) -> Self {
+        let deadline_at = now + deadline;
         Self {
             procedure: request.procedure,
             idempotent: request.idempotent,
             body: request.body,
             deadline,
-            deadline_at: now + deadline,
+            deadline_at,
+            progress_every: request.progress,
+            progress: None,
             sent_at: None,
             losses: 0,
+            stays_until: match request.policy {
+                Policy::FailFast => now,
+                Policy::WaitForWorker => deadline_at,
+            },
             number: 0,
         }
+    }
+
+    /// Whether it is to fail, now that there is no worker.
+    fn fails_unserved(&self, now: Duration) -> bool {
+        self.stays_until <= now
     }
 }
 
@@ -52,7 +73,10 @@ impl Pending {
 pub(super) struct Calls {
     by_id: HashMap<Uuid, Pending>,
     by_deadline: BTreeSet<(Duration, Uuid)>,
+    /// To be sent as soon as there is a connection.
     unsent: BTreeSet<(u64, Uuid)>,
+    /// To be sent as soon as there is a connection and a worker.
+    held: BTreeSet<(u64, Uuid)>,
     made: u64,
 }
 
@@ -61,12 +85,22 @@ impl Calls {
         self.by_id.len()
     }
 
+    /// Whether calls wait to hear that there is a worker.
+    pub(super) fn any_held(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// Adds a call that is not sent yet.
-    pub(super) fn insert(&mut self, id: Uuid, mut call: Pending) {
+    pub(super) fn insert(&mut self, now: Duration, id: Uuid, mut call: Pending) {
         self.made += 1;
         call.number = self.made;
         self.by_deadline.insert((call.deadline_at, id));
-        self.unsent.insert((call.number, id));
+        let turn = (call.number, id);
+        if call.fails_unserved(now) {
+            self.held.insert(turn);
+        } else {
+            self.unsent.insert(turn);
+        }
         self.by_id.insert(id, call);
     }
 
@@ -74,20 +108,33 @@ impl Calls {
         let call = self.by_id.remove(&id)?;
         self.by_deadline.remove(&(call.deadline_at, id));
         if call.sent_at.is_none() {
-            self.unsent.remove(&(call.number, id));
+            let turn = (call.number, id);
+            let _ = self.unsent.remove(&turn) || self.held.remove(&turn);
         }
         Some(call)
     }
 
-    /// When the call was sent on this connection, if it is pending and can be replied to.
-    pub(super) fn sent_at(&self, id: Uuid) -> Option<Duration> {
-        self.by_id.get(&id)?.sent_at
+    /// The call, if it was sent on this connection, so that it can be replied to.
+    pub(super) fn sent(&mut self, id: Uuid) -> Option<&mut Pending> {
+        self.by_id
+            .get_mut(&id)
+            .filter(|call| call.sent_at.is_some())
+    }
+
+    /// The calls that are to be told where they are.
+    pub(super) fn with_progress(&self) -> impl Iterator<Item = Uuid> {
+        let asked = self
+            .by_id
+            .iter()
+            .filter(|(_, call)| call.progress_every.is_some());
+        asked.map(|(&id, _)| id)
     }
 
     /// Removes all calls.
     pub(super) fn drain(&mut self) -> Vec<(Uuid, Pending)> {
         self.by_deadline.clear();
         self.unsent.clear();
+        self.held.clear();
         self.by_id.drain().collect()
     }
 
@@ -111,6 +158,41 @@ impl Calls {
         let call = self.by_id.get_mut(&id)?;
         call.sent_at = Some(now);
         Some((id, call))
+    }
+
+    /// There is a worker: calls that waited to hear it are to be sent.
+    pub(super) fn release(&mut self) {
+        self.unsent.append(&mut self.held);
+    }
+
+    /// Lets all calls stay until `until`, whether there is a worker or not.
+    pub(super) fn stay_until(&mut self, until: Duration) {
+        for call in self.by_id.values_mut() {
+            call.stays_until = call.stays_until.max(until);
+        }
+        self.release();
+    }
+
+    /// There is no worker that would take another request: removes the calls that were not sent
+    /// for that reason.
+    pub(super) fn take_held(&mut self) -> Vec<(Uuid, Pending)> {
+        let held = std::mem::take(&mut self.held);
+        let ids = held.into_iter().map(|(_, id)| id);
+        ids.filter_map(|id| self.remove(id).map(|call| (id, call)))
+            .collect()
+    }
+
+    /// There is no worker at all: removes the calls that are to fail then, sent or not.
+    pub(super) fn take_unserved(&mut self, now: Duration) -> Vec<(Uuid, Pending)> {
+        let ids: Vec<_> = self
+            .by_id
+            .iter()
+            .filter(|(_, call)| call.fails_unserved(now))
+            .map(|(&id, _)| id)
+            .collect();
+        ids.into_iter()
+            .filter_map(|id| self.remove(id).map(|call| (id, call)))
+            .collect()
     }
 
     /// The connection is gone: idempotent calls that were sent wait to be sent again. The others,

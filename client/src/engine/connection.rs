@@ -4,6 +4,7 @@
 use std::{collections::VecDeque, mem, time::Duration};
 
 use uuid::Uuid;
+use warren_contract::{BOUNCE_EXCHANGE, Topology};
 use warren_stomp::{
     Closed, DecodeError, Event as SessionEvent, Frame, HeartBeat, Limits, ProtocolError,
     ServerError, Session, SessionConfig,
@@ -13,12 +14,11 @@ use super::{
     Action, RandomUuids,
     backoff::{Backoff, jitter},
     ending,
+    first_ping::FirstPing,
+    link::{Link, Phase, SIGN_WITHIN, STEP_TIMEOUT},
     wire::{BOUNCE_SUBSCRIPTION, Wire},
 };
 use crate::{Config, ConnectionState, Disconnect, Mode};
-
-/// How long a WebSocket may take to open, the broker to greet us, and a subscription to stand.
-const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// After a refusal, which a person has to mend, the next try waits at least half of this.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
@@ -47,30 +47,6 @@ pub(super) enum Signal {
     Disconnected(Disconnect),
 }
 
-#[derive(Debug)]
-enum Link {
-    /// Waiting for the next try.
-    Down { retry_at: Duration },
-    /// The WebSocket is being opened.
-    Opening { until: Duration },
-    /// STOMP is spoken.
-    Up { session: Box<Session>, phase: Phase },
-    /// Closed by the user.
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// CONNECT is sent.
-    Greeting,
-    /// The subscription to what bounces is asked for.
-    Subscribing { until: Duration },
-    /// Requests can be sent.
-    Online { since: Duration },
-    /// DISCONNECT is sent.
-    Leaving,
-}
-
 pub(super) struct Connection {
     url: String,
     session: SessionConfig,
@@ -80,6 +56,7 @@ pub(super) struct Connection {
     client_id: Uuid,
     link: Link,
     backoff: Backoff,
+    first_ping: FirstPing,
     /// How many tries were made since the connection was last online.
     attempts: u32,
     /// Why the last connection ended; none while one is online.
@@ -111,6 +88,7 @@ impl Connection {
                 until: STEP_TIMEOUT,
             },
             backoff: Backoff::default(),
+            first_ping: FirstPing::new(Topology::new(&config.queue).control_exchange()),
             attempts: 1,
             last_disconnect: None,
             actions: VecDeque::from([Action::Open]),
@@ -154,14 +132,9 @@ impl Connection {
         self.last_disconnect.as_ref()
     }
 
-    /// The broker's refusal, if that is how the last try ended.
-    pub(super) fn refusal(&self) -> Option<&Disconnect> {
-        self.last_disconnect.as_ref().filter(|reason| {
-            matches!(
-                reason,
-                Disconnect::LoginRefused { .. } | Disconnect::VhostRefused { .. }
-            )
-        })
+    /// The first ping was sent on this connection.
+    pub(super) fn first_ping_sent(&mut self) {
+        self.first_ping.sent();
     }
 
     /// Sends a frame; only while [online](Self::is_online), and then the session takes it.
@@ -184,6 +157,24 @@ impl Connection {
         }
     }
 
+    /// The device, or the page, is back: whatever there is to wait for is not waited for, and
+    /// whether the broker is still there is asked instead of believed.
+    pub(super) fn wake(&mut self, now: Duration) {
+        if matches!(self.link, Link::Down { .. }) {
+            self.backoff.reset();
+            self.open(now);
+        } else if let Link::Up {
+            phase: Phase::Online { sign_until, .. },
+            ..
+        } = &mut self.link
+        {
+            sign_until.get_or_insert(now + SIGN_WITHIN);
+            for frame in Wire::signs_of_life() {
+                self.send(now, &frame);
+            }
+        }
+    }
+
     pub(super) fn handle_opened(&mut self, now: Duration) {
         if matches!(self.link, Link::Opening { .. }) {
             self.link = Link::Up {
@@ -194,7 +185,10 @@ impl Connection {
     }
 
     pub(super) fn handle_data(&mut self, now: Duration, bytes: &[u8]) {
-        if let Link::Up { session, .. } = &mut self.link {
+        if let Link::Up { session, phase } = &mut self.link {
+            if let Phase::Online { sign_until, .. } = phase {
+                *sign_until = None;
+            }
             session.handle_input(now, bytes);
             self.take_session_events(now);
         }
@@ -218,14 +212,10 @@ impl Connection {
                 let detail = format!("it did not open within {STEP_TIMEOUT:?}");
                 self.fail(now, ending::unreachable(&self.url, &detail));
             }
-            Link::Up {
-                phase: Phase::Subscribing { until },
-                ..
-            } if *until <= now => {
-                let detail = format!("no answer to a subscription within {STEP_TIMEOUT:?}");
-                self.fail(now, Disconnect::Lost { detail });
-            }
-            Link::Up { session, .. } => {
+            Link::Up { session, phase } => {
+                if let Some(reason) = phase.overdue(now) {
+                    return self.fail(now, reason);
+                }
                 session.handle_timeout(now);
                 self.take_session_events(now);
             }
@@ -234,17 +224,7 @@ impl Connection {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
-        match &self.link {
-            Link::Down { retry_at } => Some(*retry_at),
-            Link::Opening { until } => Some(*until),
-            Link::Up { session, phase } => match phase {
-                Phase::Subscribing { until } => {
-                    Some(session.poll_timeout().map_or(*until, |at| at.min(*until)))
-                }
-                Phase::Greeting | Phase::Online { .. } | Phase::Leaving => session.poll_timeout(),
-            },
-            Link::Closed => None,
-        }
+        self.link.poll_timeout()
     }
 
     pub(super) fn poll_action(&mut self) -> Option<Action> {
@@ -285,7 +265,10 @@ impl Connection {
                         self.come_online(now);
                     }
                 }
-                SessionEvent::Message(frame) => self.signals.push_back(Signal::Message(frame)),
+                SessionEvent::Message(frame) => {
+                    self.first_ping.answered();
+                    self.signals.push_back(Signal::Message(frame));
+                }
                 SessionEvent::Error(error) => self.handle_error(now, phase, &error),
                 SessionEvent::Closed(closed) => self.handle_end(now, phase, closed),
                 SessionEvent::Connected { .. } | SessionEvent::Receipt(_) => {}
@@ -312,7 +295,10 @@ impl Connection {
 
     fn come_online(&mut self, now: Duration) {
         if let Link::Up { phase, .. } = &mut self.link {
-            *phase = Phase::Online { since: now };
+            *phase = Phase::Online {
+                since: now,
+                sign_until: None,
+            };
             self.attempts = 0;
             self.last_disconnect = None;
             self.signal_state(ConnectionState::Online);
@@ -324,7 +310,9 @@ impl Connection {
     fn handle_error(&mut self, now: Duration, phase: Phase, error: &ServerError) {
         let detail = error.to_string();
         match phase {
-            Phase::Subscribing { .. } => self.fail(now, ending::topology_missing(detail)),
+            Phase::Subscribing { .. } => {
+                self.fail(now, ending::topology_missing(BOUNCE_EXCHANGE, detail));
+            }
             Phase::Greeting | Phase::Online { .. } => self.fail(now, Disconnect::Lost { detail }),
             Phase::Leaving => {}
         }
@@ -335,7 +323,10 @@ impl Connection {
             return self.end();
         }
         let subscribing = matches!(phase, Phase::Subscribing { .. });
-        let reason = ending::of_session(&closed, &self.session, subscribing);
+        let reason = match self.first_ping.explain(&closed) {
+            Some(reason) => reason,
+            None => ending::of_session(&closed, &self.session, subscribing),
+        };
         if let Closed::Protocol(ProtocolError::Decode {
             error: DecodeError::BodyTooLarge { .. },
             head: Some(head),
@@ -350,7 +341,7 @@ impl Connection {
     /// This connection, or this try, is over.
     fn fail(&mut self, now: Duration, reason: Disconnect) {
         if let Link::Up {
-            phase: Phase::Online { since },
+            phase: Phase::Online { since, .. },
             ..
         } = self.link
             && now.saturating_sub(since) >= STABLE_AFTER
@@ -360,7 +351,7 @@ impl Connection {
         let random = (self.random)();
         self.last_disconnect = Some(reason.clone());
         let mut retry_in = self.backoff.next_wait(random);
-        if self.refusal().is_some() {
+        if reason.is_refusal() {
             retry_in = jitter(REFUSED_WAIT / 2, REFUSED_WAIT, random);
         }
         self.link = Link::Down {

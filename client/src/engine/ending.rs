@@ -42,7 +42,7 @@ pub(super) fn of_session(
             };
             // RabbitMQ 3.10 closes without a word when it cannot give us the subscription.
             if subscribing {
-                topology_missing(detail)
+                topology_missing(BOUNCE_EXCHANGE, detail)
             } else {
                 Disconnect::Lost { detail }
             }
@@ -61,10 +61,10 @@ pub(super) fn unreachable(url: &str, detail: &str) -> Disconnect {
     }
 }
 
-/// The exchange of what bounces does not exist, or is not ours to read.
-pub(super) fn topology_missing(detail: String) -> Disconnect {
+/// An exchange does not exist, or is not ours to use.
+pub(super) fn topology_missing(exchange: &str, detail: String) -> Disconnect {
     Disconnect::TopologyMissing {
-        exchange: BOUNCE_EXCHANGE,
+        exchange: exchange.to_owned(),
         detail,
     }
 }

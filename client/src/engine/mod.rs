@@ -10,14 +10,17 @@
 //!   its one timer for [`Engine::poll_timeout`].
 //!
 //! `connection` connects and reconnects, and `ending` says why it had to; `calls` is the table of
-//! pending calls; `presence` asks who serves them; `wire` knows the destinations and headers, and
-//! nothing else does.
+//! pending calls; `presence` asks who serves them; `reactions` is what follows for the calls from
+//! what these two hear; `wire` knows the destinations and headers, and nothing else does.
 
 mod backoff;
 mod calls;
 mod connection;
 mod ending;
+mod first_ping;
+mod link;
 mod presence;
+mod reactions;
 mod wire;
 
 #[cfg(test)]
@@ -27,17 +30,16 @@ use std::{collections::VecDeque, fmt, time::Duration};
 
 use uuid::Uuid;
 use warren_contract::{MAX_REQUEST_BYTES, Pong};
-use warren_stomp::Frame;
 
 pub use wire::RawReply;
 
 use self::{
     calls::{Calls, Pending},
-    connection::{Connection, Signal},
+    connection::Connection,
     presence::Presence,
-    wire::{Incoming, Wire},
+    wire::Wire,
 };
-use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Mode};
+use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Policy, Stage};
 
 /// A call, as a user asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,10 @@ pub struct Request {
     pub body: Vec<u8>,
     /// How long the call may take; `None` takes [`Config::deadline`].
     pub deadline: Option<Duration>,
+    /// What becomes of it if there is no worker.
+    pub policy: Policy,
+    /// How often its progress is told at most; `None` tells neither progress nor stages.
+    pub progress: Option<Duration>,
 }
 
 /// What the driver is to do to the world, in this order.
@@ -72,6 +78,13 @@ pub enum Event {
         id: Uuid,
         /// What became of it.
         outcome: Result<RawReply, CallError>,
+    },
+    /// The call is where it was not before; only told of calls that ask for progress.
+    Stage {
+        /// The call's correlation id.
+        id: Uuid,
+        /// Where it is now.
+        stage: Stage,
     },
     /// The connection's state changed. [`ConnectionState::Closed`] is the last event of all.
     Connection(ConnectionState),
@@ -114,15 +127,16 @@ impl Engine {
         if let Some(error) = self.objection(&request, deadline) {
             return self.settle(id, Err(error));
         }
-        self.calls.insert(id, Pending::new(request, now, deadline));
-        self.send_waiting(now);
+        let call = Pending::new(request, now, deadline);
+        self.calls.insert(now, id, call);
+        self.follow_calls(now);
     }
 
     /// Why a request is not taken at all.
     fn objection(&self, request: &Request, deadline: Duration) -> Option<CallError> {
         if self.connection.is_closed() {
             Some(CallError::Closed)
-        } else if let Some(reason) = self.connection.refusal() {
+        } else if let Some(reason) = self.refusal(request.policy) {
             Some(CallError::Refused(reason.clone()))
         } else if deadline.is_zero() || deadline > Config::MAX_DEADLINE {
             Some(CallError::BadDeadline { actual: deadline })
@@ -140,19 +154,30 @@ impl Engine {
         }
     }
 
+    /// Why calls of this policy cannot be served until a person, or a worker, mends it.
+    fn refusal(&self, policy: Policy) -> Option<&Disconnect> {
+        let reason = self.connection.last_disconnect()?;
+        let fails = match reason {
+            Disconnect::TopologyMissing { .. } => policy == Policy::FailFast,
+            reason => reason.is_refusal(),
+        };
+        fails.then_some(reason)
+    }
+
     /// Gives a call up: no event will tell of it, and the workers need not serve it. One that is
     /// unknown or settled is left alone.
     pub fn cancel(&mut self, now: Duration, id: Uuid) {
         if let Some(call) = self.calls.remove(id) {
             self.tell_workers(now, id, &call);
         }
+        self.follow_calls(now);
     }
 
     /// Whether [`Event::Workers`] is wanted. While it is, the workers are pinged once a second; the
     /// tutorials' servers cannot be.
     pub fn watch_workers(&mut self, now: Duration, watched: bool) {
         self.presence.set_watched(watched);
-        self.tend_presence(now);
+        self.follow_calls(now);
     }
 
     /// Settles all pending calls as closed, and takes leave of the workers and the broker.
@@ -163,6 +188,13 @@ impl Engine {
         }
         self.presence.go_offline();
         self.connection.close(now);
+        self.take_signals(now);
+    }
+
+    /// The device is back on the network, or the page is seen again: a lost connection is opened
+    /// now, and one that is believed to be there has to show it within 5 s.
+    pub fn handle_wake(&mut self, now: Duration) {
+        self.connection.wake(now);
         self.take_signals(now);
     }
 
@@ -189,7 +221,7 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Duration) {
         while let Some((id, call)) = self.calls.take_expired(now) {
             self.tell_workers(now, id, &call);
-            let error = if call.sent_at.is_some() {
+            let error = if call.sent_at.is_some() || self.connection.is_online() {
                 CallError::DeadlineExceeded {
                     deadline: call.deadline,
                 }
@@ -202,9 +234,8 @@ impl Engine {
             self.settle(id, Err(error));
         }
         self.connection.handle_timeout(now);
-        self.take_signals(now);
         self.presence.handle_timeout(now);
-        self.tend_presence(now);
+        self.take_signals(now);
     }
 
     /// What the driver is to do next.
@@ -234,138 +265,6 @@ impl Engine {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
-    }
-
-    fn take_signals(&mut self, now: Duration) {
-        while let Some(signal) = self.connection.poll_signal() {
-            match signal {
-                Signal::State(state) => {
-                    if state == ConnectionState::Online {
-                        self.counters.connects += 1;
-                        self.send_waiting(now);
-                        if self.workers_listen() {
-                            self.presence.come_online(now);
-                        }
-                    }
-                    self.events.push_back(Event::Connection(state));
-                }
-                Signal::Message(frame) => self.take_message(now, frame),
-                Signal::TooLarge { head, detail } => {
-                    if let Some(id) = Wire::correlation_id(&head)
-                        && self.calls.remove(id).is_some()
-                    {
-                        self.settle(id, Err(CallError::ReplyTooLarge { detail }));
-                    }
-                }
-                Signal::Disconnected(reason) => {
-                    self.give_back(&reason);
-                    self.presence.go_offline();
-                }
-            }
-        }
-        self.tend_presence(now);
-    }
-
-    fn take_message(&mut self, now: Duration, frame: Frame) {
-        match self.wire.read(frame) {
-            Incoming::Reply { id, outcome } => match self.calls.sent_at(id) {
-                Some(sent_at) => {
-                    self.calls.remove(id);
-                    let round_trip = now.saturating_sub(sent_at);
-                    let outcome = outcome.map(|reply| RawReply {
-                        round_trip,
-                        ..reply
-                    });
-                    self.settle(id, outcome);
-                }
-                None => self.counters.unmatched += 1,
-            },
-            Incoming::Bounce { id, reason } => match self.calls.remove(id) {
-                Some(call) => {
-                    let error = self.wire.bounce_error(reason, call.deadline);
-                    self.settle(id, Err(error));
-                }
-                None => self.counters.unmatched += 1,
-            },
-            Incoming::NobodyToCancel => {}
-            Incoming::Pong { id, pong } => {
-                if !self.presence.take_pong(id, pong) {
-                    self.counters.unmatched += 1;
-                }
-            }
-            Incoming::NobodyToPing { id } => {
-                if !self.presence.take_bounce(id) {
-                    self.counters.unmatched += 1;
-                }
-            }
-            Incoming::Malformed => self.counters.malformed += 1,
-        }
-    }
-
-    /// The connection is gone, and the reply queue with it.
-    fn give_back(&mut self, reason: &Disconnect) {
-        if let Some(refusal) = self.connection.refusal().cloned() {
-            for (id, _) in self.calls.drain() {
-                self.settle(id, Err(CallError::Refused(refusal.clone())));
-            }
-        }
-        for (id, call) in self.calls.take_lost() {
-            let reason = reason.clone();
-            let error = if call.idempotent {
-                CallError::LostEachTime {
-                    service: self.config.queue.clone(),
-                    times: call.losses,
-                    reason,
-                }
-            } else {
-                CallError::OutcomeUnknown(reason)
-            };
-            self.settle(id, Err(error));
-        }
-    }
-
-    /// Sends what waits, if there is a connection: one that came online may be gone already, by
-    /// what came with the very message that made it so.
-    fn send_waiting(&mut self, now: Duration) {
-        if !self.connection.is_online() {
-            return;
-        }
-        while let Some((id, call)) = self.calls.next_unsent(now) {
-            if call.losses > 0 {
-                self.counters.resent += 1;
-            }
-            let remaining = call.deadline_at.saturating_sub(now);
-            let frame = self
-                .wire
-                .request(self.connection.client_id(), id, call, remaining);
-            self.connection.send(now, &frame);
-        }
-    }
-
-    /// Pings if it is time to, and tells what is new.
-    fn tend_presence(&mut self, now: Duration) {
-        if self.presence.wants_ping(now) {
-            let id = self.connection.new_id();
-            self.presence.begin_round(now, id);
-            let frame = self.wire.ping(self.connection.client_id(), id);
-            self.connection.send(now, &frame);
-        }
-        if let Some(workers) = self.presence.poll_change() {
-            self.events.push_back(Event::Workers(workers));
-        }
-    }
-
-    /// Tells the workers that nobody waits for a call any more, if it ever reached them.
-    fn tell_workers(&mut self, now: Duration, id: Uuid, call: &Pending) {
-        if call.sent_at.is_some() && self.connection.is_online() && self.workers_listen() {
-            let frame = self.wire.cancel(self.connection.client_id(), id);
-            self.connection.send(now, &frame);
-        }
-    }
-
-    /// Whether there is a control exchange, of which the tutorials' servers know nothing.
-    fn workers_listen(&self) -> bool {
-        self.config.mode == Mode::Warren
     }
 
     fn settle(&mut self, id: Uuid, outcome: Result<RawReply, CallError>) {

@@ -1,7 +1,9 @@
 //! Who serves the service now.
 //!
-//! While somebody wants to know, all workers are pinged once a second. Those that answer soon
-//! enough are there; a ping that comes back from the broker says that none is.
+//! All workers are pinged as soon as there is a connection, then once a second while calls are
+//! pending, or while somebody wants to know the workers. Those that answer soon enough are there;
+//! a ping that comes back from the broker says that none is. Replies are as good a sign of life as
+//! pongs, so that a busy client pings nobody.
 
 use std::time::Duration;
 
@@ -15,13 +17,34 @@ pub(super) const PING_EVERY: Duration = Duration::from_secs(1);
 /// the way and for busy machines.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(700);
 
+/// How long a sign of life counts.
+const FRESH: Duration = PING_EVERY.saturating_add(ANSWER_WITHIN);
+
+/// What a round of pings says to the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// There are workers, or somebody who is too slow to say so.
+    Served,
+    /// There are only workers that finish what they have.
+    Draining,
+    /// There is no worker.
+    Unserved,
+}
+
 /// The workers of the service, as far as they are known.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    watched: bool,
     online: bool,
+    watched: bool,
+    /// Calls are pending.
+    needed: bool,
     next_ping: Duration,
     round: Option<Round>,
+    /// Until when the last sign of life counts.
+    served_until: Duration,
+    verdict: Option<Verdict>,
+    /// Whether the last that was heard of the workers is that there are some.
+    believed: bool,
     workers: Option<Vec<Pong>>,
     changed: bool,
 }
@@ -40,16 +63,38 @@ impl Presence {
         self.watched = watched;
     }
 
-    /// There is a connection now, so that pings can be sent.
-    pub(super) fn come_online(&mut self, now: Duration) {
+    /// Whether calls are pending.
+    pub(super) fn set_needed(&mut self, needed: bool) {
+        self.needed = needed;
+    }
+
+    /// A call waits to hear whether there is a worker, and not for the next regular ping.
+    pub(super) fn hurry(&mut self, now: Duration) {
+        self.next_ping = self.next_ping.min(now);
+    }
+
+    /// Whether a worker was heard of lately.
+    pub(super) fn is_served(&self, now: Duration) -> bool {
+        now < self.served_until
+    }
+
+    /// Whether there were workers when they were last heard of, be it on an earlier connection.
+    pub(super) fn is_believed(&self) -> bool {
+        self.believed
+    }
+
+    /// There is a connection now, and this is the first ping on it.
+    pub(super) fn come_online(&mut self, now: Duration, id: Uuid) {
         self.online = true;
-        self.next_ping = now;
+        self.begin_round(now, id);
     }
 
     /// There is none any more, and nothing is known until there is.
     pub(super) fn go_offline(&mut self) {
         self.online = false;
         self.round = None;
+        self.served_until = Duration::ZERO;
+        self.verdict = None;
         if self.workers.take().is_some() {
             self.changed = true;
         }
@@ -57,7 +102,7 @@ impl Presence {
 
     /// Whether a ping is to be sent now.
     pub(super) fn wants_ping(&self, now: Duration) -> bool {
-        self.watched && self.online && self.round.is_none() && self.next_ping <= now
+        self.is_asking() && self.round.is_none() && self.next_ping <= now
     }
 
     /// A ping is sent, under this id.
@@ -70,10 +115,18 @@ impl Presence {
         });
     }
 
+    /// A worker replied to a call.
+    pub(super) fn take_reply(&mut self, now: Duration) {
+        self.hear_worker(now);
+        if !self.watched {
+            self.next_ping = self.next_ping.max(now + PING_EVERY);
+        }
+    }
+
     /// A worker answered the ping `id`. One that was not known is added at once; whether those
     /// that were known are still there turns out when the round is over. False if this ping is
     /// not waited for.
-    pub(super) fn take_pong(&mut self, id: Uuid, pong: Pong) -> bool {
+    pub(super) fn take_pong(&mut self, now: Duration, id: Uuid, pong: Pong) -> bool {
         let Some(round) = self.round.as_mut().filter(|round| round.id == id) else {
             return false;
         };
@@ -84,7 +137,11 @@ impl Presence {
             sort(workers);
             self.changed = true;
         }
+        let draining = pong.draining;
         round.pongs.push(pong);
+        if !draining {
+            self.hear_worker(now);
+        }
         true
     }
 
@@ -94,31 +151,59 @@ impl Presence {
         if expected {
             self.workers = Some(Vec::new());
             self.changed = true;
+            self.hear_of_none(Verdict::Unserved);
         }
         expected
     }
 
     pub(super) fn handle_timeout(&mut self, now: Duration) {
-        if let Some(round) = self.round.take_if(|round| round.ends <= now) {
-            let mut workers = round.pongs;
-            sort(&mut workers);
+        let Some(round) = self.round.take_if(|round| round.ends <= now) else {
+            return;
+        };
+        let mut workers = round.pongs;
+        if !workers.is_empty() && workers.iter().all(|pong| pong.draining) {
+            self.hear_of_none(Verdict::Draining);
+        } else {
             // A ping that neither comes back nor is answered reached somebody who is too slow.
-            self.workers = Some(workers).filter(|workers| !workers.is_empty());
-            self.changed = true;
+            self.hear_worker(now);
         }
+        sort(&mut workers);
+        self.workers = Some(workers).filter(|workers| !workers.is_empty());
+        self.changed = true;
     }
 
     /// When a round is over, or a ping is to be sent.
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
         match &self.round {
             Some(round) => Some(round.ends),
-            None => (self.watched && self.online).then_some(self.next_ping),
+            None => self.is_asking().then_some(self.next_ping),
         }
+    }
+
+    /// What the calls are to know.
+    pub(super) fn poll_verdict(&mut self) -> Option<Verdict> {
+        self.verdict.take()
     }
 
     /// The workers, by name, if that is news; `None` if they are not known.
     pub(super) fn poll_change(&mut self) -> Option<Option<Vec<Pong>>> {
         std::mem::take(&mut self.changed).then(|| self.workers.clone())
+    }
+
+    const fn is_asking(&self) -> bool {
+        self.online && (self.watched || self.needed)
+    }
+
+    fn hear_worker(&mut self, now: Duration) {
+        self.served_until = now + FRESH;
+        self.believed = true;
+        self.verdict = Some(Verdict::Served);
+    }
+
+    fn hear_of_none(&mut self, verdict: Verdict) {
+        self.served_until = Duration::ZERO;
+        self.believed = false;
+        self.verdict = Some(verdict);
     }
 }
 

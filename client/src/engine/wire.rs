@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 use warren_contract::{
-    BOUNCE_EXCHANGE, Code, Fault, MessageType, Pong, Topology, UnknownMessageType, header,
+    BOUNCE_EXCHANGE, Code, Fault, MessageType, Pong, Progress, Topology, UnknownMessageType, header,
 };
 use warren_stomp::{Command, Frame};
 
@@ -65,6 +65,11 @@ pub(super) enum Incoming {
         id: Uuid,
         outcome: Result<RawReply, CallError>,
     },
+    /// A worker began to compute the call `id`, or tells how far it is.
+    Progress {
+        id: Uuid,
+        progress: Option<Progress>,
+    },
     /// The request of the call `id`, come back from the broker.
     Bounce { id: Uuid, reason: Option<String> },
     /// A cancel, come back from the broker: there is no worker to hear it.
@@ -114,14 +119,26 @@ impl Wire {
         };
         // The broker counts in whole milliseconds. Zero would mean "unless delivered at once".
         let expiration = remaining.as_nanos().div_ceil(1_000_000).max(1);
-        Frame::new(Command::Send)
+        let request = Frame::new(Command::Send)
             .with_header("destination", &destination)
             .with_header("reply-to", REPLY_QUEUE)
             .with_header("correlation-id", &id.to_string())
             .with_header("content-type", header::JSON)
             .with_header("expiration", &expiration.to_string())
             .with_header("type", call.procedure)
-            .with_body(call.body.clone())
+            .with_body(call.body.clone());
+        match call.progress_every {
+            Some(every) => request.with_header(header::PROGRESS_MS, &every.as_millis().to_string()),
+            None => request,
+        }
+    }
+
+    /// What makes a living broker say something at once, and does nothing else: it answers for
+    /// requests only when they are stored, but at once for everything else.
+    pub(super) fn signs_of_life() -> [Frame; 2] {
+        let named = |command| Frame::new(command).with_header("transaction", "alive");
+        let begin = named(Command::Begin).with_header("receipt", "alive");
+        [begin, named(Command::Abort)]
     }
 
     /// Tells all workers that the call `id` was given up.
@@ -162,16 +179,7 @@ impl Wire {
                     reason: frame.header(header::FIRST_DEATH_REASON).map(Into::into),
                 },
             },
-            Some(REPLY_QUEUE) if message_type(&frame) == Some(Ok(MessageType::Pong)) => {
-                match serde_json::from_slice(&frame.body) {
-                    Ok(pong) => Incoming::Pong { id, pong },
-                    Err(_) => Incoming::Malformed,
-                }
-            }
-            Some(REPLY_QUEUE) => match read_reply(frame) {
-                Some(outcome) => Incoming::Reply { id, outcome },
-                None => Incoming::Malformed,
-            },
+            Some(REPLY_QUEUE) => read_reply(id, frame).unwrap_or(Incoming::Malformed),
             _ => Incoming::Malformed,
         }
     }
@@ -194,8 +202,8 @@ fn message_type(frame: &Frame) -> Option<Result<MessageType, UnknownMessageType>
     frame.header("type").map(str::parse)
 }
 
-/// `None` if the reply is of a type that we did not ask for.
-fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
+/// `None` if the reply is of a type that we did not ask for, or its body is not of its type.
+fn read_reply(id: Uuid, frame: Frame) -> Option<Incoming> {
     let worker = frame.header(header::WORKER).map(Into::into);
     let compute = frame
         .header(header::COMPUTE_US)
@@ -208,14 +216,27 @@ fn read_reply(frame: Frame) -> Option<Result<RawReply, CallError>> {
             Some(fault) => CallError::Fault(fault),
             None => unreadable(&"this is no fault", &frame.body),
         }),
-        Some(Ok(_) | Err(_)) => return None,
+        Some(Ok(MessageType::Started)) => return Some(Incoming::Progress { id, progress: None }),
+        Some(Ok(MessageType::Progress)) => {
+            let progress = serde_json::from_slice(&frame.body).ok()?;
+            return Some(Incoming::Progress {
+                id,
+                progress: Some(progress),
+            });
+        }
+        Some(Ok(MessageType::Pong)) => {
+            let pong = serde_json::from_slice(&frame.body).ok()?;
+            return Some(Incoming::Pong { id, pong });
+        }
+        Some(Ok(MessageType::Ping | MessageType::Cancel) | Err(_)) => return None,
     };
-    Some(body.map(|body| RawReply {
+    let outcome = body.map(|body| RawReply {
         body,
         worker,
         compute,
         round_trip: Duration::ZERO,
-    }))
+    });
+    Some(Incoming::Reply { id, outcome })
 }
 
 /// Servers of the tutorials answer with the bare value, with `{"response":…,"error":…}`, or, when

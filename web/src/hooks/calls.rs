@@ -95,6 +95,7 @@ fn make(
 ) {
     let options = CallOptions {
         deadline: Some(request.deadline),
+        ..CallOptions::default()
     };
     let (call, give_up) = abortable(client.call_with::<Fibonacci>(request.n, options));
     let made = Instant::now();

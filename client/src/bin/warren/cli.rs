@@ -112,6 +112,7 @@ async fn call(broker: Broker, n: &str, deadline: Duration, json: bool) -> Result
     let client = Client::connect(broker.into());
     let options = CallOptions {
         deadline: Some(deadline),
+        ..CallOptions::default()
     };
     let reply = client.call_with::<Fibonacci>(n, options).await;
     let reply = reply.map_err(|error| Failure {

@@ -3,8 +3,11 @@
 mod calls;
 mod connecting;
 mod presence;
+mod progress;
 mod replies;
 mod settles;
+mod unserved;
+mod waking;
 
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use warren_contract::Pong;
 use warren_stomp::{Command, Decoder, Frame, Limits, encode};
 
 use super::{Action, Engine, Event, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
-use crate::{CallError, Config, ConnectionState};
+use crate::{CallError, Config, ConnectionState, Policy, Stage};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -25,6 +28,15 @@ fn request() -> Request {
         idempotent: true,
         body: b"30".to_vec(),
         deadline: None,
+        policy: Policy::FailFast,
+        progress: None,
+    }
+}
+
+fn patient() -> Request {
+    Request {
+        policy: Policy::WaitForWorker,
+        ..request()
     }
 }
 
@@ -53,6 +65,7 @@ struct World {
     sent: Vec<Frame>,
     states: Vec<ConnectionState>,
     workers: Vec<Option<Vec<Pong>>>,
+    stages: Vec<(Uuid, Stage)>,
     settled: Vec<(Uuid, Result<RawReply, CallError>)>,
     ids: u128,
 }
@@ -73,6 +86,7 @@ impl World {
             sent: Vec::new(),
             states: Vec::new(),
             workers: Vec::new(),
+            stages: Vec::new(),
             settled: Vec::new(),
             ids: 0,
         };
@@ -113,6 +127,7 @@ impl World {
             match event {
                 Event::Settled { id, outcome } => self.settled.push((id, outcome)),
                 Event::Connection(state) => self.states.push(state),
+                Event::Stage { id, stage } => self.stages.push((id, stage)),
                 Event::Workers(workers) => self.workers.push(workers),
             }
         }
@@ -176,14 +191,39 @@ impl World {
         self.drain();
     }
 
-    /// Plays the broker until the engine is online, and keeps in `sent` only the requests that
-    /// the engine sends then. Heart-beats are off, so that time may pass in silence.
+    /// Plays the broker until the engine is online, and a worker that answers the first ping. Of
+    /// what the engine sends it keeps only the requests. Heart-beats are off, so that time may
+    /// pass in silence.
     fn come_online(&mut self) {
+        let ping = self.come_online_unanswered();
+        self.answer(ping, "hare");
+    }
+
+    /// The same without the worker.
+    fn come_online_unanswered(&mut self) -> Uuid {
         self.opened();
         self.receive(&connected("0,0"));
         self.sent.clear();
         self.receive(&subscribed());
         assert_eq!(self.states.last(), Some(&ConnectionState::Online));
+        self.ping()
+    }
+
+    /// The one ping that was sent since the last look.
+    fn ping(&mut self) -> Uuid {
+        let pings = self.pings();
+        assert_eq!(pings.len(), 1, "{pings:?}");
+        pings[0]
+    }
+
+    fn answer(&mut self, ping: Uuid, worker: &str) {
+        self.receive(&pong(ping, worker, false));
+    }
+
+    /// The broker gives the ping back, as no worker is there.
+    fn bounce(&mut self, ping: Uuid) {
+        let bounce = message(BOUNCE_SUBSCRIPTION, &ping.to_string());
+        self.receive(&bounce.with_header("type", "ping"));
     }
 
     /// Waits for the next try to connect, and lets it succeed.
@@ -262,6 +302,24 @@ fn message(subscription: &str, id: &str) -> Frame {
 /// A reply of no particular kind to the call `id`.
 fn reply(id: Uuid) -> Frame {
     message("/temp-queue/rpc", &id.to_string())
+}
+
+/// What a worker answers to the ping `id`.
+fn pong(id: Uuid, worker: &str, draining: bool) -> Frame {
+    let pong = Pong {
+        id: format!("id of {worker}"),
+        name: worker.to_owned(),
+        version: "0.1.0".to_owned(),
+        procedures: Vec::new(),
+        concurrency: 1,
+        busy: 0,
+        draining,
+        served: 0,
+        failed: 0,
+        uptime_ms: 0,
+    };
+    let body = serde_json::to_string(&pong).expect("a pong is JSON");
+    reply(id).with_header("type", "pong").with_body(body)
 }
 
 /// What a Warren worker answers to the call `id`.

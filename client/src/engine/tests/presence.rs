@@ -6,49 +6,18 @@ use crate::{
     engine::presence::{ANSWER_WITHIN, PING_EVERY},
 };
 
-fn pong(name: &str) -> Pong {
-    Pong {
-        id: format!("id of {name}"),
-        name: name.to_owned(),
-        version: "0.1.0".to_owned(),
-        procedures: Vec::new(),
-        concurrency: 1,
-        busy: 0,
-        draining: false,
-        served: 0,
-        failed: 0,
-        uptime_ms: 0,
-    }
-}
-
 impl World {
-    /// An online engine whose user wants to know the workers.
-    fn watching() -> Self {
-        let mut world = Self::online();
+    /// An online engine whose user wants to know the workers, and its first ping.
+    fn watching() -> (Self, Uuid) {
+        let mut world = Self::new(Config::default());
         world.watch(true);
-        world
+        let ping = world.come_online_unanswered();
+        (world, ping)
     }
 
     fn watch(&mut self, watched: bool) {
         self.engine.watch_workers(self.now, watched);
         self.drain();
-    }
-
-    /// The one ping that was sent since the last look.
-    fn ping(&mut self) -> Uuid {
-        let pings = self.pings();
-        assert_eq!(pings.len(), 1, "{pings:?}");
-        pings[0]
-    }
-
-    fn answer(&mut self, ping: Uuid, name: &str) {
-        let body = serde_json::to_string(&pong(name)).expect("a pong is JSON");
-        self.receive(&reply(ping).with_header("type", "pong").with_body(body));
-    }
-
-    fn bounce(&mut self, ping: Uuid) {
-        let bounce = message(BOUNCE_SUBSCRIPTION, &ping.to_string());
-        self.receive(&bounce.with_header("type", "ping"));
     }
 
     /// The names of the workers that were told last, if they are known.
@@ -59,15 +28,21 @@ impl World {
 }
 
 #[test]
-fn those_who_answer_in_time_are_there() {
-    let mut world = World::watching();
+fn a_ping_goes_to_all_workers_and_says_where_to_answer() {
+    let mut world = World::new(Config::default());
+    world.opened();
+    world.receive(&connected("0,0"));
+    world.receive(&subscribed());
     let ping = world.sent.last().expect("SEND");
     let client = world.engine.connection.client_id();
     let destination = format!("/exchange/rpc_queue.control/{client}");
     assert_eq!(ping.header("destination"), Some(&*destination));
     assert_eq!(ping.header("reply-to"), Some("/temp-queue/rpc"));
+}
 
-    let ping = world.ping();
+#[test]
+fn those_who_answer_in_time_are_there() {
+    let (mut world, ping) = World::watching();
     world.answer(ping, "rabbit");
     world.answer(ping, "hare");
     assert_eq!(world.workers, [], "others may still answer");
@@ -81,8 +56,7 @@ fn those_who_answer_in_time_are_there() {
 
 #[test]
 fn a_ping_that_comes_back_means_that_nobody_is_there() {
-    let mut world = World::watching();
-    let ping = world.ping();
+    let (mut world, ping) = World::watching();
     world.bounce(ping);
     assert_eq!(world.names(), Some(vec![]));
     world.bounce(ping);
@@ -91,8 +65,7 @@ fn a_ping_that_comes_back_means_that_nobody_is_there() {
 
 #[test]
 fn silence_does_not_mean_that_nobody_is_there() {
-    let mut world = World::watching();
-    let ping = world.ping();
+    let (mut world, ping) = World::watching();
     world.pass(PING_EVERY);
     assert_eq!(world.names(), None);
     world.answer(ping, "slow");
@@ -104,8 +77,7 @@ fn silence_does_not_mean_that_nobody_is_there() {
 
 #[test]
 fn who_comes_is_seen_at_once_and_who_leaves_at_the_end_of_a_round() {
-    let mut world = World::watching();
-    let first = world.ping();
+    let (mut world, first) = World::watching();
     world.answer(first, "hare");
     world.pass(PING_EVERY);
     assert_eq!(world.names(), Some(vec!["hare"]));
@@ -119,13 +91,9 @@ fn who_comes_is_seen_at_once_and_who_leaves_at_the_end_of_a_round() {
 
 #[test]
 fn workers_are_asked_once_a_second_while_somebody_wants_to_know() {
-    let mut world = World::online();
-    world.pass(ms(10_000));
-    assert!(world.pings().is_empty());
-
-    world.watch(true);
+    let (mut world, _) = World::watching();
     world.pass(ms(10_500));
-    assert_eq!(world.pings().len(), 11);
+    assert_eq!(world.pings().len(), 10);
 
     world.watch(false);
     world.pass(ms(10_000));
@@ -134,23 +102,21 @@ fn workers_are_asked_once_a_second_while_somebody_wants_to_know() {
 
 #[test]
 fn nothing_is_known_without_a_connection() {
-    let mut world = World::watching();
-    let ping = world.ping();
+    let (mut world, ping) = World::watching();
     world.answer(ping, "hare");
     world.pass(ANSWER_WITHIN);
     world.lost();
     assert_eq!(world.names(), None);
 
-    world.come_back();
-    let ping = world.ping();
+    world.pass(ms(1_000));
+    let ping = world.come_online_unanswered();
     world.bounce(ping);
     assert_eq!(world.names(), Some(vec![]), "it asks anew");
 }
 
 #[test]
 fn a_closing_client_asks_nobody() {
-    let mut world = World::watching();
-    world.pings();
+    let (mut world, _) = World::watching();
     world.engine.close(world.now);
     world.pass(ms(10_000));
     assert!(world.pings().is_empty());
@@ -169,8 +135,7 @@ fn tutorials_servers_are_not_asked() {
 
 #[test]
 fn a_pong_that_cannot_be_read_is_counted() {
-    let mut world = World::watching();
-    let ping = world.ping();
+    let (mut world, ping) = World::watching();
     world.receive(&reply(ping).with_header("type", "pong").with_body("hello"));
     assert_eq!(world.engine.counters().malformed, 1);
 }

@@ -1,0 +1,60 @@
+//! A broker that ends every connection as soon as it is pinged.
+
+use warren_stomp::Closed;
+
+use super::ending;
+use crate::Disconnect;
+
+/// How RabbitMQ closes a connection that publishes to an exchange that does not exist, or that
+/// this user may not publish to. It says the same of many other ends, and no word of its own.
+const DIED: (Option<u16>, &str) = (Some(1000), "STOMP died");
+
+/// How many connections in a row must end so until it is the exchange's fault. Fewer may be an
+/// operator's, or those of a broker that is just stopping.
+const ENDS: u32 = 3;
+
+/// The first ping on each connection, which proves that its exchange is there.
+#[derive(Debug)]
+pub(super) struct FirstPing {
+    exchange: String,
+    unanswered: bool,
+    ends: u32,
+}
+
+impl FirstPing {
+    pub(super) fn new(exchange: String) -> Self {
+        Self {
+            exchange,
+            unanswered: false,
+            ends: 0,
+        }
+    }
+
+    /// It was sent.
+    pub(super) fn sent(&mut self) {
+        self.unanswered = true;
+    }
+
+    /// Something came for it, be it itself.
+    pub(super) fn answered(&mut self) {
+        self.unanswered = false;
+        self.ends = 0;
+    }
+
+    /// The connection ended. It tells why, if the ping was what ended it.
+    pub(super) fn explain(&mut self, closed: &Closed) -> Option<Disconnect> {
+        if !std::mem::take(&mut self.unanswered) {
+            return None;
+        }
+        match closed {
+            Closed::Lost { code, reason, .. } if (*code, reason.as_str()) == DIED => {
+                self.ends += 1;
+            }
+            _ => {}
+        }
+        (self.ends >= ENDS).then(|| {
+            let detail = "it ends every connection that publishes there".to_owned();
+            ending::topology_missing(&self.exchange, detail)
+        })
+    }
+}

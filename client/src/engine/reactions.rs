@@ -1,0 +1,233 @@
+//! What follows for the calls from what the connection and the workers say.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+use warren_contract::Progress;
+use warren_stomp::Frame;
+
+use super::{
+    Engine, Event,
+    calls::Pending,
+    connection::Signal,
+    presence::Verdict,
+    wire::{Incoming, RawReply, Wire},
+};
+use crate::{CallError, ConnectionState, Disconnect, Mode, Policy, Stage};
+
+/// How long calls stay, whether there is a worker or not, after the connection was lost and is
+/// there again: what took it away may have taken the workers', who wait up to 10 s between tries.
+pub(super) const WORKERS_RETURN_WITHIN: Duration = Duration::from_secs(15);
+
+impl Engine {
+    /// Does what follows from all that was heard.
+    pub(super) fn take_signals(&mut self, now: Duration) {
+        while let Some(signal) = self.connection.poll_signal() {
+            match signal {
+                Signal::State(state) => {
+                    if state == ConnectionState::Online {
+                        self.come_online(now);
+                    }
+                    self.events.push_back(Event::Connection(state));
+                }
+                Signal::Message(frame) => self.take_message(now, frame),
+                Signal::TooLarge { head, detail } => {
+                    if let Some(id) = Wire::correlation_id(&head)
+                        && self.calls.remove(id).is_some()
+                    {
+                        self.settle(id, Err(CallError::ReplyTooLarge { detail }));
+                    }
+                }
+                Signal::Disconnected(reason) => {
+                    self.give_back(now, &reason);
+                    self.presence.go_offline();
+                }
+            }
+        }
+        self.follow_calls(now);
+    }
+
+    /// Does what follows for the calls from what is known of the workers, and finds out what the
+    /// calls need to know.
+    pub(super) fn follow_calls(&mut self, now: Duration) {
+        if let Some(verdict) = self.presence.poll_verdict() {
+            self.take_verdict(now, verdict);
+        }
+        self.presence.set_needed(self.calls.len() > 0);
+        if self.calls.any_held() {
+            if self.presence.is_served(now) || !self.workers_listen() {
+                self.calls.release();
+            } else {
+                self.presence.hurry(now);
+            }
+        }
+        self.send_waiting(now);
+        if self.presence.wants_ping(now) {
+            let id = self.connection.new_id();
+            self.presence.begin_round(now, id);
+            self.send_ping(now, id);
+        }
+        if let Some(workers) = self.presence.poll_change() {
+            self.events.push_back(Event::Workers(workers));
+        }
+    }
+
+    fn come_online(&mut self, now: Duration) {
+        self.counters.connects += 1;
+        if self.presence.is_believed() {
+            self.calls.stay_until(now + WORKERS_RETURN_WITHIN);
+        }
+        // The connection may be gone again, by what came with the very message that made it so.
+        if self.workers_listen() && self.connection.is_online() {
+            let id = self.connection.new_id();
+            self.presence.come_online(now, id);
+            self.connection.first_ping_sent();
+            self.send_ping(now, id);
+        }
+    }
+
+    fn take_message(&mut self, now: Duration, frame: Frame) {
+        match self.wire.read(frame) {
+            Incoming::Reply { id, outcome } => {
+                self.presence.take_reply(now);
+                self.take_reply(now, id, outcome);
+            }
+            Incoming::Progress { id, progress } => {
+                self.presence.take_reply(now);
+                self.take_progress(id, progress);
+            }
+            Incoming::Bounce { id, reason } => match self.calls.remove(id) {
+                Some(call) => {
+                    let error = self.wire.bounce_error(reason, call.deadline);
+                    self.settle(id, Err(error));
+                }
+                None => self.counters.unmatched += 1,
+            },
+            Incoming::NobodyToCancel => {}
+            Incoming::Pong { id, pong } => {
+                if !self.presence.take_pong(now, id, pong) {
+                    self.counters.unmatched += 1;
+                }
+            }
+            Incoming::NobodyToPing { id } => {
+                if !self.presence.take_bounce(id) {
+                    self.counters.unmatched += 1;
+                }
+            }
+            Incoming::Malformed => self.counters.malformed += 1,
+        }
+    }
+
+    fn take_reply(&mut self, now: Duration, id: Uuid, outcome: Result<RawReply, CallError>) {
+        let Some(sent_at) = self.calls.sent(id).and_then(|call| call.sent_at) else {
+            self.counters.unmatched += 1;
+            return;
+        };
+        self.calls.remove(id);
+        let round_trip = now.saturating_sub(sent_at);
+        let outcome = outcome.map(|reply| RawReply {
+            round_trip,
+            ..reply
+        });
+        self.settle(id, outcome);
+    }
+
+    fn take_progress(&mut self, id: Uuid, progress: Option<Progress>) {
+        let asked = |call: &&mut Pending| call.progress_every.is_some();
+        let Some(call) = self.calls.sent(id).filter(asked) else {
+            self.counters.unmatched += 1;
+            return;
+        };
+        let farthest = call.progress.map_or(0, |known| known.done);
+        call.progress = progress
+            .filter(|told| told.done >= farthest)
+            .or(call.progress);
+        let stage = Stage::Running {
+            progress: call.progress,
+        };
+        self.events.push_back(Event::Stage { id, stage });
+    }
+
+    /// The connection is gone, and the reply queue with it.
+    fn give_back(&mut self, now: Duration, reason: &Disconnect) {
+        if self.refusal(Policy::WaitForWorker).is_some() {
+            for (id, _) in self.calls.drain() {
+                self.settle(id, Err(CallError::Refused(reason.clone())));
+            }
+        } else if self.refusal(Policy::FailFast).is_some() {
+            for (id, _) in self.calls.take_unserved(now) {
+                self.settle(id, Err(CallError::Refused(reason.clone())));
+            }
+        }
+        for (id, call) in self.calls.take_lost() {
+            let reason = reason.clone();
+            let error = if call.idempotent {
+                CallError::LostEachTime {
+                    service: self.config.queue.clone(),
+                    times: call.losses,
+                    reason,
+                }
+            } else {
+                CallError::OutcomeUnknown(reason)
+            };
+            self.settle(id, Err(error));
+        }
+        for id in self.calls.with_progress() {
+            let stage = Stage::Waiting;
+            self.events.push_back(Event::Stage { id, stage });
+        }
+    }
+
+    fn take_verdict(&mut self, now: Duration, verdict: Verdict) {
+        let gone = match verdict {
+            Verdict::Served => return self.calls.release(),
+            Verdict::Draining => self.calls.take_held(),
+            Verdict::Unserved => self.calls.take_unserved(now),
+        };
+        for (id, call) in gone {
+            let service = self.config.queue.clone();
+            let error = match call.sent_at {
+                None => CallError::NoWorker { service },
+                Some(_) => CallError::WorkersLeft { service },
+            };
+            self.settle(id, Err(error));
+        }
+    }
+
+    fn send_waiting(&mut self, now: Duration) {
+        if !self.connection.is_online() {
+            return;
+        }
+        while let Some((id, call)) = self.calls.next_unsent(now) {
+            if call.losses > 0 {
+                self.counters.resent += 1;
+            }
+            let remaining = call.deadline_at.saturating_sub(now);
+            let client = self.connection.client_id();
+            let frame = self.wire.request(client, id, call, remaining);
+            if call.progress_every.is_some() {
+                let stage = Stage::Queued;
+                self.events.push_back(Event::Stage { id, stage });
+            }
+            self.connection.send(now, &frame);
+        }
+    }
+
+    fn send_ping(&mut self, now: Duration, id: Uuid) {
+        let frame = self.wire.ping(self.connection.client_id(), id);
+        self.connection.send(now, &frame);
+    }
+
+    /// Tells the workers that nobody waits for a call any more, if it ever reached them.
+    pub(super) fn tell_workers(&mut self, now: Duration, id: Uuid, call: &Pending) {
+        if call.sent_at.is_some() && self.connection.is_online() && self.workers_listen() {
+            let frame = self.wire.cancel(self.connection.client_id(), id);
+            self.connection.send(now, &frame);
+        }
+    }
+
+    /// Whether there is a control exchange, of which the tutorials' servers know nothing.
+    fn workers_listen(&self) -> bool {
+        self.config.mode == Mode::Warren
+    }
+}

@@ -1,0 +1,284 @@
+//! Calls for which there is no worker.
+
+use warren_contract::Code;
+
+use super::*;
+use crate::{
+    Mode,
+    engine::{
+        presence::{ANSWER_WITHIN, PING_EVERY},
+        reactions::WORKERS_RETURN_WITHIN,
+    },
+};
+
+const SERVICE: &str = "rpc_queue";
+
+fn no_worker() -> CallError {
+    let service = SERVICE.to_owned();
+    CallError::NoWorker { service }
+}
+
+fn workers_left() -> CallError {
+    let service = SERVICE.to_owned();
+    CallError::WorkersLeft { service }
+}
+
+impl World {
+    /// An online engine that has just heard that there is no worker.
+    fn unserved() -> Self {
+        let mut world = Self::new(Config::default());
+        let ping = world.come_online_unanswered();
+        world.bounce(ping);
+        world
+    }
+}
+
+#[test]
+fn a_call_for_which_nobody_is_there_fails_at_once_and_is_never_sent() {
+    let mut world = World::unserved();
+    let id = world.call(request());
+    let ping = world.ping();
+    assert_eq!(world.settled, [], "a worker may have come meanwhile");
+    world.bounce(ping);
+    assert_eq!(world.error(id), &no_worker());
+    assert_eq!(world.error(id).code(), Code::Unavailable);
+    assert!(world.requests().is_empty());
+}
+
+#[test]
+fn calls_that_wait_for_the_same_answer_share_one_ping() {
+    let mut world = World::new(Config::default());
+    let early = world.call(request());
+    let ping = world.come_online_unanswered();
+    let late = world.call(request());
+    assert!(world.pings().is_empty());
+    world.bounce(ping);
+    assert_eq!([world.error(early), world.error(late)], [&no_worker(); 2]);
+}
+
+#[test]
+fn a_call_is_sent_as_soon_as_one_worker_answers() {
+    let mut world = World::unserved();
+    let calls = [world.call(request()), world.call(not_idempotent())];
+    let ping = world.ping();
+    assert!(world.requests().is_empty());
+    world.answer(ping, "hare");
+    assert_eq!(world.requests(), calls);
+}
+
+#[test]
+fn workers_that_are_too_slow_to_answer_get_the_request_all_the_same() {
+    let mut world = World::new(Config::default());
+    world.come_online_unanswered();
+    let id = world.call(request());
+    world.pass(ANSWER_WITHIN - ms(1));
+    assert!(world.requests().is_empty());
+    world.pass(ms(1));
+    assert_eq!(world.requests(), [id]);
+
+    let next = world.call(request());
+    assert_eq!(world.requests(), [next], "it is known by now");
+}
+
+#[test]
+fn calls_fail_soon_after_the_last_worker_left() {
+    let mut world = World::online();
+    let id = world.call(request());
+    assert_eq!(world.requests(), [id]);
+    // The worker leaves right after it was heard.
+    world.pass(PING_EVERY);
+    let ping = world.ping();
+    world.bounce(ping);
+    assert_eq!(world.error(id), &workers_left());
+    assert_eq!(world.error(id).code(), Code::Unavailable);
+}
+
+#[test]
+fn who_waits_for_a_worker_is_sent_and_stays() {
+    let mut world = World::unserved();
+    let id = world.call(patient());
+    assert_eq!(world.requests(), [id]);
+    for _ in 0..5 {
+        world.pass(PING_EVERY);
+        let ping = world.ping();
+        world.bounce(ping);
+    }
+    assert_eq!(world.settled, []);
+    world.pass(ms(30_000));
+    let deadline = ms(30_000);
+    assert_eq!(world.error(id), &CallError::DeadlineExceeded { deadline });
+}
+
+#[test]
+fn replies_are_signs_of_life_so_that_a_busy_client_pings_nobody() {
+    let mut world = World::online();
+    for _ in 0..20 {
+        let id = world.call(request());
+        assert_eq!(world.requests(), [id]);
+        world.pass(ms(500));
+        world.receive(&result(id, "1"));
+    }
+    assert!(world.pings().is_empty());
+}
+
+#[test]
+fn what_was_heard_long_ago_is_asked_again() {
+    let mut world = World::online();
+    world.pass(PING_EVERY + ANSWER_WITHIN - ms(1));
+    let soon = world.call(request());
+    assert_eq!(world.requests(), [soon]);
+    world.receive(&result(soon, "1"));
+
+    // It also sent a ping, and silence is no sign of absence either.
+    let ping = world.ping();
+    world.answer(ping, "hare");
+    world.pass(ANSWER_WITHIN + PING_EVERY + ANSWER_WITHIN);
+    let later = world.call(request());
+    assert!(world.requests().is_empty());
+    let ping = world.ping();
+    world.answer(ping, "hare");
+    assert_eq!(world.requests(), [later]);
+}
+
+#[test]
+fn workers_that_are_about_to_stop_finish_what_they_have_and_get_no_more() {
+    let mut world = World::online();
+    let running = world.call(request());
+    world.pass(PING_EVERY);
+    let ping = world.ping();
+    world.receive(&pong(ping, "hare", true));
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.settled, []);
+
+    let late = world.call(request());
+    let ping = world.ping();
+    world.receive(&pong(ping, "hare", true));
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.error(late), &no_worker());
+
+    world.receive(&result(running, "1"));
+    assert!(world.outcome(running).is_ok());
+}
+
+#[test]
+fn calls_whose_connection_was_lost_give_the_workers_time_to_come_back() {
+    let mut world = World::online();
+    let sent = world.call(request());
+    world.requests();
+    world.lost();
+    let made_meanwhile = world.call(request());
+    while !world.socket {
+        world.pass(ms(1));
+    }
+    let ping = world.come_online_unanswered();
+    assert_eq!(world.requests(), [sent, made_meanwhile]);
+    world.bounce(ping);
+    let mut passed = PING_EVERY;
+    while passed < WORKERS_RETURN_WITHIN {
+        world.pass(PING_EVERY);
+        assert_eq!(world.settled, [], "after {passed:?}");
+        let ping = world.ping();
+        world.bounce(ping);
+        passed += PING_EVERY;
+    }
+    world.pass(PING_EVERY);
+    let ping = world.ping();
+    world.bounce(ping);
+    assert_eq!(
+        [world.error(sent), world.error(made_meanwhile)],
+        [&workers_left(); 2]
+    );
+}
+
+#[test]
+fn a_call_made_after_the_connection_is_back_fails_at_once() {
+    let mut world = World::online();
+    world.lost();
+    while !world.socket {
+        world.pass(ms(1));
+    }
+    let ping = world.come_online_unanswered();
+    let id = world.call(request());
+    world.bounce(ping);
+    assert_eq!(world.error(id), &no_worker());
+}
+
+#[test]
+fn a_held_call_has_a_deadline_and_can_be_given_up() {
+    let mut world = World::new(Config::default());
+    world.come_online_unanswered();
+    let deadline = ms(100);
+    let late = world.call(within(deadline));
+    let given_up = world.call(request());
+    world.pass(deadline);
+    assert_eq!(world.error(late), &CallError::DeadlineExceeded { deadline });
+    world.cancel(given_up);
+    world.pass(ANSWER_WITHIN);
+    assert!(world.requests().is_empty() && world.cancels().is_empty());
+    assert_eq!(world.engine.calls.len(), 0);
+}
+
+#[test]
+fn the_tutorial_mode_asks_nobody() {
+    let mut world = World::new(Config::default().in_mode(Mode::Tutorial));
+    world.opened();
+    world.receive(&connected("0,0"));
+    let id = world.call(request());
+    assert_eq!(world.requests(), [id]);
+    assert!(world.pings().is_empty());
+}
+
+#[test]
+fn a_broker_that_ends_every_connection_at_the_first_ping_lacks_the_exchange() {
+    let mut world = World::new(Config::default());
+    let impatient = world.call(request());
+    let waiting = world.call(patient());
+    for _ in 0..3 {
+        assert!(world.settled.is_empty());
+        while !world.socket {
+            world.pass(ms(1));
+        }
+        world.come_online_unanswered();
+        world.sent.clear();
+        world.lost();
+    }
+    let error = world.error(impatient);
+    let words = error.to_string();
+    assert!(words.contains("exchange `rpc_queue.control`"), "{words}");
+    assert!(words.contains("start a worker"), "{words}");
+    assert_eq!(error.code(), Code::Unavailable);
+    let next = world.call(request());
+    assert_eq!(world.error(next).to_string(), words, "and so does the next");
+    assert_eq!(world.settled.len(), 2);
+
+    // Whoever waits for a worker is served when one comes, as it declares what is missing.
+    world.come_back();
+    assert_eq!(world.requests(), [waiting]);
+    world.receive(&result(waiting, "1"));
+    assert!(world.outcome(waiting).is_ok());
+    let id = world.call(request());
+    assert_eq!(world.requests(), [id]);
+}
+
+#[test]
+fn connections_that_end_otherwise_say_nothing_of_the_exchange() {
+    type End = fn(&mut World);
+    let ends: [End; 2] = [
+        |world| world.closed(1006, ""),
+        |world| world.receive(&error_frame("Processing error", "")),
+    ];
+    for end in ends {
+        let mut world = World::new(Config::default());
+        let id = world.call(request());
+        for _ in 0..5 {
+            while !world.socket {
+                world.pass(ms(1));
+            }
+            world.come_online_unanswered();
+            end(&mut world);
+        }
+        assert_eq!(world.settled, []);
+        world.come_back();
+        assert_eq!(world.requests(), [id]);
+    }
+}
