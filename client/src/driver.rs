@@ -13,7 +13,7 @@ use web_time::Instant;
 use crate::{
     CallError, ConnectionState, Counters, Stage,
     engine::{Action, Engine, Event, RawReply, Request},
-    socket::{self, Incoming, Socket},
+    socket::{self, Incoming, Socket, Wakes},
 };
 
 /// How many inputs are taken before what they cause is carried out, so that calls made together
@@ -90,6 +90,7 @@ pub(crate) async fn run(
         boards,
     };
     let mut timer = Timer::default();
+    let mut wakes = Wakes::listen();
     // Set when the last handle is gone, so that its end is noticed only once.
     let mut leaving = false;
     loop {
@@ -110,6 +111,7 @@ pub(crate) async fn run(
                 });
                 driver.take_command(command);
             }
+            () = wakes.next() => driver.engine.handle_wake(driver.now()),
             () = timer.elapsed() => {}
         }
         // Whatever it was that woke us, commands and what is due get their turn: a flood from the

@@ -6,6 +6,7 @@
 //!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes.
 //! - `sleep`, with its future's type `Sleep`.
 //! - `spawn` runs a future to its end.
+//! - `Wakes` tells when the device or the page comes back, where there is somebody to ask.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
@@ -13,11 +14,15 @@ mod browser;
 mod native;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod server;
+#[cfg(target_arch = "wasm32")]
+mod wakes;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use browser::{Sleep, Socket, sleep, spawn};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Sleep, Socket, sleep, spawn};
+pub(crate) use native::{Sleep, Socket, Wakes, sleep, spawn};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use wakes::Wakes;
 
 /// The STOMP version offered as WebSocket subprotocol. Browsers refuse a server that answers with
 /// none of those offered, and RabbitMQ knows this one in every version.

@@ -8,9 +8,11 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
-use tokio::time::timeout;
-use warren_client::{CallOptions, Client, Config, ConnectionState, Mode, Reply};
+use tokio::{select, signal::ctrl_c, time::timeout};
+use warren_client::{CallOptions, Client, Config, ConnectionState, Mode, Policy, Reply};
 use warren_contract::{Code, Fibonacci, Pong};
+
+use crate::progress;
 
 /// Call procedures behind RabbitMQ, through its Web-STOMP plugin.
 #[derive(Parser)]
@@ -62,6 +64,12 @@ enum Command {
         /// How long the call may take, such as 500ms, 5s or 2m; at most 24h.
         #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
         deadline: Duration,
+        /// If no worker is there, stay in the queue until one comes, instead of failing at once.
+        #[arg(long)]
+        wait_for_worker: bool,
+        /// Tell on stderr where the call is, and how far its computation.
+        #[arg(long)]
+        progress: bool,
         /// Print a JSON object with `value`, `worker`, `round_trip_ms` and `compute_us`.
         #[arg(long)]
         json: bool,
@@ -98,27 +106,58 @@ pub(crate) fn main() -> ExitCode {
 #[tokio::main]
 async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Command::Call { n, deadline, json } => call(cli.broker, &n, deadline, json).await,
+        Command::Call {
+            n,
+            deadline,
+            wait_for_worker,
+            progress,
+            json,
+        } => {
+            let options = CallOptions {
+                deadline: Some(deadline),
+                policy: if wait_for_worker {
+                    Policy::WaitForWorker
+                } else {
+                    Policy::FailFast
+                },
+                progress: progress.then_some(progress::EVERY),
+            };
+            call(cli.broker, &n, options, json).await
+        }
         Command::Workers { json } => workers(cli.broker, json).await,
     }
 }
 
-async fn call(broker: Broker, n: &str, deadline: Duration, json: bool) -> Result<(), Failure> {
+async fn call(broker: Broker, n: &str, options: CallOptions, json: bool) -> Result<(), Failure> {
     let n = n.trim().parse::<u64>().map_err(|_| Failure {
         code: Code::InvalidArgument,
         message: format!("`{n}` is not a whole number from 0 up"),
     })?;
 
     let client = Client::connect(broker.into());
-    let options = CallOptions {
-        deadline: Some(deadline),
-        ..CallOptions::default()
+    let mut call = client.call_with::<Fibonacci>(n, options);
+    let shown = call.stage().map(progress::show).map(tokio::spawn);
+    let reply = select! {
+        reply = &mut call => reply,
+        Ok(()) = ctrl_c() => {
+            // Whoever computes it is told, so that nobody goes on for a caller that is gone.
+            call.cancel();
+            call.await
+        }
     };
-    let reply = client.call_with::<Fibonacci>(n, options).await;
-    let reply = reply.map_err(|error| Failure {
-        code: error.code(),
-        message: error.to_string(),
-    })?;
+    if let Some(shown) = shown {
+        shown.await.expect("showing progress does not panic");
+    }
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(error) => {
+            client.close().await;
+            return Err(Failure {
+                code: error.code(),
+                message: error.to_string(),
+            });
+        }
+    };
     print(&if json {
         as_json(&reply)
     } else {
@@ -186,13 +225,15 @@ fn as_line(worker: &Pong) -> String {
         version,
         concurrency,
         busy,
+        draining,
         served,
         failed,
         ..
     } = worker;
     let uptime = humantime::format_duration(Duration::from_secs(worker.uptime_ms / 1000));
+    let draining = if *draining { "about to stop, " } else { "" };
     format!(
-        "{name}: {busy} of {concurrency} busy, {served} served, {failed} failed, up {uptime}, version {version}"
+        "{name}: {draining}{busy} of {concurrency} busy, {served} served, {failed} failed, up {uptime}, version {version}"
     )
 }
 
