@@ -85,6 +85,15 @@ impl Calls {
         self.by_id.len()
     }
 
+    /// How many entries there are in all tables, and how many calls they belong to, sent and not.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> (usize, usize) {
+        let entries = self.by_id.len() + self.by_deadline.len();
+        let unsent = self.by_id.values().filter(|call| call.sent_at.is_none());
+        let waiting = self.unsent.len() + self.held.len();
+        (entries + waiting, 2 * self.by_id.len() + unsent.count())
+    }
+
     /// Whether calls wait to hear that there is a worker.
     pub(super) fn any_held(&self) -> bool {
         !self.held.is_empty()

@@ -20,15 +20,13 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_millis(700);
 /// How long a sign of life counts.
 const FRESH: Duration = PING_EVERY.saturating_add(ANSWER_WITHIN);
 
-/// What a round of pings says to the calls.
+/// That no worker takes requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// There are workers, or somebody who is too slow to say so.
-    Served,
+pub(super) enum Absence {
     /// There are only workers that finish what they have.
     Draining,
-    /// There is no worker.
-    Unserved,
+    /// There is none.
+    Total,
 }
 
 /// The workers of the service, as far as they are known.
@@ -42,7 +40,7 @@ pub(super) struct Presence {
     round: Option<Round>,
     /// Until when the last sign of life counts.
     served_until: Duration,
-    verdict: Option<Verdict>,
+    absence: Option<Absence>,
     /// Whether the last that was heard of the workers is that there are some.
     believed: bool,
     workers: Option<Vec<Pong>>,
@@ -94,7 +92,7 @@ impl Presence {
         self.online = false;
         self.round = None;
         self.served_until = Duration::ZERO;
-        self.verdict = None;
+        self.absence = None;
         if self.workers.take().is_some() {
             self.changed = true;
         }
@@ -151,7 +149,7 @@ impl Presence {
         if expected {
             self.workers = Some(Vec::new());
             self.changed = true;
-            self.hear_of_none(Verdict::Unserved);
+            self.hear_of_none(Absence::Total);
         }
         expected
     }
@@ -162,7 +160,7 @@ impl Presence {
         };
         let mut workers = round.pongs;
         if !workers.is_empty() && workers.iter().all(|pong| pong.draining) {
-            self.hear_of_none(Verdict::Draining);
+            self.hear_of_none(Absence::Draining);
         } else {
             // A ping that neither comes back nor is answered reached somebody who is too slow.
             self.hear_worker(now);
@@ -180,9 +178,9 @@ impl Presence {
         }
     }
 
-    /// What the calls are to know.
-    pub(super) fn poll_verdict(&mut self) -> Option<Verdict> {
-        self.verdict.take()
+    /// That no worker takes requests, if that is news.
+    pub(super) fn poll_absence(&mut self) -> Option<Absence> {
+        self.absence.take()
     }
 
     /// The workers, by name, if that is news; `None` if they are not known.
@@ -197,13 +195,13 @@ impl Presence {
     fn hear_worker(&mut self, now: Duration) {
         self.served_until = now + FRESH;
         self.believed = true;
-        self.verdict = Some(Verdict::Served);
+        self.absence = None;
     }
 
-    fn hear_of_none(&mut self, verdict: Verdict) {
+    fn hear_of_none(&mut self, absence: Absence) {
         self.served_until = Duration::ZERO;
         self.believed = false;
-        self.verdict = Some(verdict);
+        self.absence = Some(absence);
     }
 }
 

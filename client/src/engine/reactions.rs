@@ -10,7 +10,7 @@ use super::{
     Engine, Event,
     calls::Pending,
     connection::Signal,
-    presence::Verdict,
+    presence::Absence,
     wire::{Incoming, RawReply, Wire},
 };
 use crate::{CallError, ConnectionState, Disconnect, Mode, Policy, Stage};
@@ -50,8 +50,8 @@ impl Engine {
     /// Does what follows for the calls from what is known of the workers, and finds out what the
     /// calls need to know.
     pub(super) fn follow_calls(&mut self, now: Duration) {
-        if let Some(verdict) = self.presence.poll_verdict() {
-            self.take_verdict(now, verdict);
+        if let Some(absence) = self.presence.poll_absence() {
+            self.fail_unserved(now, absence);
         }
         self.presence.set_needed(self.calls.len() > 0);
         if self.calls.any_held() {
@@ -178,11 +178,10 @@ impl Engine {
         }
     }
 
-    fn take_verdict(&mut self, now: Duration, verdict: Verdict) {
-        let gone = match verdict {
-            Verdict::Served => return self.calls.release(),
-            Verdict::Draining => self.calls.take_held(),
-            Verdict::Unserved => self.calls.take_unserved(now),
+    fn fail_unserved(&mut self, now: Duration, absence: Absence) {
+        let gone = match absence {
+            Absence::Draining => self.calls.take_held(),
+            Absence::Total => self.calls.take_unserved(now),
         };
         for (id, call) in gone {
             let service = self.config.queue.clone();

@@ -2,6 +2,7 @@
 
 mod calls;
 mod connecting;
+mod network;
 mod presence;
 mod progress;
 mod replies;
@@ -9,7 +10,7 @@ mod settles;
 mod unserved;
 mod waking;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 use warren_contract::Pong;
@@ -67,6 +68,8 @@ struct World {
     workers: Vec<Option<Vec<Pong>>>,
     stages: Vec<(Uuid, Stage)>,
     settled: Vec<(Uuid, Result<RawReply, CallError>)>,
+    /// When each call settled.
+    settled_at: HashMap<Uuid, Duration>,
     ids: u128,
 }
 
@@ -88,6 +91,7 @@ impl World {
             workers: Vec::new(),
             stages: Vec::new(),
             settled: Vec::new(),
+            settled_at: HashMap::new(),
             ids: 0,
         };
         world.drain();
@@ -125,7 +129,10 @@ impl World {
         }
         while let Some(event) = self.engine.poll_event() {
             match event {
-                Event::Settled { id, outcome } => self.settled.push((id, outcome)),
+                Event::Settled { id, outcome } => {
+                    self.settled_at.insert(id, self.now);
+                    self.settled.push((id, outcome));
+                }
                 Event::Connection(state) => self.states.push(state),
                 Event::Stage { id, stage } => self.stages.push((id, stage)),
                 Event::Workers(workers) => self.workers.push(workers),

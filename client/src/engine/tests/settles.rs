@@ -144,6 +144,8 @@ impl Message {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     #[test]
     fn each_call_settles_exactly_once_and_by_its_deadline(
         happenings in prop::collection::vec(happening(), 0..120)

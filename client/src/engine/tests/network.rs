@@ -1,0 +1,404 @@
+//! A broker, workers and a network, of which everything can fail that fails in the world: the
+//! other half of the promise, with what is likely instead of what is conceivable.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+};
+
+use proptest::{prelude::*, sample::Index};
+
+use super::*;
+
+/// Something that happens, in the order in which it does.
+#[derive(Clone, Debug)]
+enum Step {
+    Call {
+        idempotent: bool,
+        policy: Policy,
+        deadline: u64,
+        progress: bool,
+    },
+    Cancel(Index),
+    Pass(u64),
+    /// The connection is closed, with this code.
+    Close(u16),
+    /// Nothing comes through any more, and nobody is told.
+    Cut,
+    /// The next so many tries to connect fail.
+    Refuse(u8),
+    /// So many workers are there from now on.
+    Workers(usize),
+    Wake,
+}
+
+/// What becomes of something that the client sends.
+#[derive(Clone, Debug)]
+enum Fate {
+    /// It is answered after this time.
+    Answered(u64),
+    Lost,
+    /// It is answered twice, after these times.
+    Doubled(u64, u64),
+    /// It is answered after this time, be it on a later connection, whose broker is none.
+    Astray(u64),
+    /// The broker gives it back for this reason.
+    Bounced(&'static str),
+    /// It is answered by what cannot be read.
+    Garbled,
+    /// The broker closes the connection instead.
+    Fatal,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let policy = prop_oneof![Just(Policy::FailFast), Just(Policy::WaitForWorker)];
+    prop_oneof![
+        8 => (any::<bool>(), policy, 1u64..20_000, any::<bool>()).prop_map(
+            |(idempotent, policy, deadline, progress)| Step::Call {
+                idempotent,
+                policy,
+                deadline,
+                progress,
+            }
+        ),
+        2 => any::<Index>().prop_map(Step::Cancel),
+        8 => prop_oneof![0u64..20, 0u64..2_000, 0u64..40_000].prop_map(Step::Pass),
+        1 => prop_oneof![Just(1000), Just(1006), Just(1011)].prop_map(Step::Close),
+        1 => Just(Step::Cut),
+        1 => (1u8..4).prop_map(Step::Refuse),
+        2 => (0usize..3).prop_map(Step::Workers),
+        1 => Just(Step::Wake),
+    ]
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    let reason = prop_oneof![Just("expired"), Just("maxlen"), Just("rejected")];
+    prop_oneof![
+        20 => (0u64..3_000).prop_map(Fate::Answered),
+        2 => Just(Fate::Lost),
+        2 => (0u64..3_000, 0u64..3_000).prop_map(|(first, then)| Fate::Doubled(first, then)),
+        1 => (0u64..10_000).prop_map(Fate::Astray),
+        1 => reason.prop_map(Fate::Bounced),
+        1 => Just(Fate::Garbled),
+        1 => Just(Fate::Fatal),
+    ]
+}
+
+/// What is on its way to the client.
+struct OnTheWay {
+    /// The connection that it is on; `None` comes over any.
+    connection: Option<usize>,
+    what: What,
+}
+
+enum What {
+    Opened,
+    Frame(Frame),
+    HeartBeat,
+    Closed,
+}
+
+struct Network {
+    world: World,
+    workers: usize,
+    refuse: u8,
+    /// Counts the connections that were opened.
+    connection: usize,
+    connected: bool,
+    cut: bool,
+    on_the_way: BTreeMap<(Duration, usize), OnTheWay>,
+    sent: usize,
+    fates: Vec<Fate>,
+    /// The calls, and when each is due.
+    made: Vec<(Uuid, Duration)>,
+    cancelled: Vec<Uuid>,
+    /// How often each call was sent that must not be sent twice.
+    precious: HashMap<Uuid, usize>,
+}
+
+impl Network {
+    fn new(fates: Vec<Fate>) -> Self {
+        let mut network = Self {
+            world: World::new(Config::default()),
+            workers: 1,
+            refuse: 0,
+            connection: 0,
+            connected: false,
+            cut: false,
+            on_the_way: BTreeMap::new(),
+            sent: 0,
+            fates,
+            made: Vec::new(),
+            cancelled: Vec::new(),
+            precious: HashMap::new(),
+        };
+        network.react();
+        network
+    }
+
+    fn fate(&mut self) -> Fate {
+        let fate = self.fates[self.sent % self.fates.len()].clone();
+        self.sent += 1;
+        fate
+    }
+
+    fn deliver(&mut self, after: u64, connection: Option<usize>, what: What) {
+        self.sent += 1;
+        let at = self.world.now + ms(after);
+        let on_the_way = OnTheWay { connection, what };
+        self.on_the_way.insert((at, self.sent), on_the_way);
+    }
+
+    fn answer(&mut self, after: u64, frame: Frame) {
+        self.deliver(after, Some(self.connection), What::Frame(frame));
+    }
+
+    /// Does what follows from what the client has done.
+    fn react(&mut self) {
+        if self.world.socket && !self.connected {
+            self.connected = true;
+            self.cut = false;
+            self.connection += 1;
+            let what = if self.refuse > 0 {
+                self.refuse -= 1;
+                What::Closed
+            } else {
+                What::Opened
+            };
+            self.deliver(1, Some(self.connection), what);
+        }
+        if !self.world.socket {
+            self.connected = false;
+        }
+        for frame in mem::take(&mut self.world.sent) {
+            self.take(&frame);
+        }
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        let id = frame
+            .header("correlation-id")
+            .and_then(|id| id.parse().ok());
+        match frame.command {
+            Command::Connect => {
+                self.answer(1, connected("10000,20000"));
+                self.deliver(10_000, Some(self.connection), What::HeartBeat);
+            }
+            Command::Subscribe => self.answer(1, subscribed()),
+            Command::Begin => {
+                let receipt = frame.header("receipt").expect("one is asked for");
+                let receipt = Frame::new(Command::Receipt).with_header("receipt-id", receipt);
+                self.answer(1, receipt);
+            }
+            Command::Send => {
+                let id: Uuid = id.expect("all that is sent has an id");
+                match frame.header("type") {
+                    Some("fibonacci") => self.take_request(id, frame),
+                    kind => self.take_control(id, kind == Some("ping")),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take_control(&mut self, id: Uuid, ping: bool) {
+        if self.workers == 0 {
+            let kind = if ping { "ping" } else { "cancel" };
+            let bounce = message(BOUNCE_SUBSCRIPTION, &id.to_string());
+            return self.answer(1, bounce.with_header("type", kind));
+        }
+        for number in 0..self.workers {
+            if ping && let Fate::Answered(after) = self.fate() {
+                self.answer(after / 4, pong(id, &number.to_string(), false));
+            }
+        }
+    }
+
+    fn take_request(&mut self, id: Uuid, frame: &Frame) {
+        if let Some(times) = self.precious.get_mut(&id) {
+            *times += 1;
+        }
+        if frame.header("x-progress-ms").is_some() {
+            for (kind, body) in [("started", ""), ("progress", r#"{"done":1,"total":2}"#)] {
+                self.answer(1, reply(id).with_header("type", kind).with_body(body));
+            }
+        }
+        if self.workers == 0 {
+            return;
+        }
+        let answer = result(id, "832040");
+        match self.fate() {
+            Fate::Answered(after) => self.answer(after, answer),
+            Fate::Lost => {}
+            Fate::Doubled(first, then) => {
+                self.answer(first, answer.clone());
+                self.answer(then, answer);
+            }
+            Fate::Astray(after) => self.deliver(after, None, What::Frame(answer)),
+            Fate::Bounced(reason) => {
+                let bounce = message(BOUNCE_SUBSCRIPTION, &id.to_string());
+                self.answer(1, bounce.with_header("x-first-death-reason", reason));
+            }
+            Fate::Garbled => self.answer(1, reply(id).with_header("type", "?")),
+            Fate::Fatal => self.deliver(1, Some(self.connection), What::Closed),
+        }
+    }
+
+    /// Lets time pass, in which things arrive and the client's timer fires.
+    fn pass(&mut self, time: u64) {
+        let end = self.world.now + ms(time);
+        loop {
+            let next = self.on_the_way.first_key_value().map(|(key, _)| *key);
+            let timer = self.world.engine.poll_timeout();
+            match next {
+                Some(key) if key.0 <= end && timer.is_none_or(|timer| key.0 <= timer) => {
+                    self.world.now = self.world.now.max(key.0);
+                    let on_the_way = self.on_the_way.remove(&key).expect("it is the first");
+                    self.arrive(on_the_way);
+                }
+                _ if timer.is_some_and(|timer| timer <= end) => {
+                    let until = timer.expect("this was looked at");
+                    self.world.pass(until.saturating_sub(self.world.now));
+                }
+                _ => break,
+            }
+            self.react();
+        }
+        self.world.now = end;
+    }
+
+    fn arrive(&mut self, on_the_way: OnTheWay) {
+        let connection = Some(self.connection);
+        if !self.world.socket
+            || on_the_way
+                .connection
+                .is_some_and(|on| Some(on) != connection)
+        {
+            return;
+        }
+        match on_the_way.what {
+            What::Closed => self.world.closed(1000, "STOMP died"),
+            _ if self.cut => {}
+            What::Opened => self.world.opened(),
+            What::Frame(frame) => self.world.receive(&frame),
+            What::HeartBeat => {
+                self.world.receive_bytes(b"\n");
+                self.deliver(10_000, connection, What::HeartBeat);
+            }
+        }
+    }
+
+    fn call(&mut self, idempotent: bool, policy: Policy, deadline: u64, progress: bool) -> Uuid {
+        let due = self.world.now + ms(deadline);
+        let id = self.world.call(Request {
+            idempotent,
+            policy,
+            progress: progress.then_some(ms(100)),
+            ..within(ms(deadline))
+        });
+        self.made.push((id, due));
+        if !idempotent {
+            self.precious.insert(id, 0);
+        }
+        id
+    }
+
+    fn step(&mut self, step: &Step) {
+        match *step {
+            Step::Call {
+                idempotent,
+                policy,
+                deadline,
+                progress,
+            } => {
+                self.call(idempotent, policy, deadline, progress);
+            }
+            Step::Cancel(which) => {
+                if !self.made.is_empty() {
+                    let (id, _) = self.made[which.index(self.made.len())];
+                    if !self.world.settled_at.contains_key(&id) {
+                        self.cancelled.push(id);
+                    }
+                    self.world.cancel(id);
+                }
+            }
+            Step::Pass(time) => self.pass(time),
+            Step::Close(code) => {
+                if self.world.socket {
+                    self.world.closed(code, "");
+                }
+            }
+            Step::Cut => self.cut = true,
+            Step::Refuse(times) => self.refuse = times,
+            Step::Workers(number) => self.workers = number,
+            Step::Wake => {
+                self.world.engine.handle_wake(self.world.now);
+                self.world.drain();
+            }
+        }
+        self.react();
+        // What is due right now is the timer's to notice.
+        self.pass(0);
+    }
+
+    fn check(&self) -> Result<(), TestCaseError> {
+        let mut outcomes: HashMap<Uuid, usize> = HashMap::new();
+        for (id, _) in &self.world.settled {
+            *outcomes.entry(*id).or_default() += 1;
+        }
+        let mut pending = 0;
+        for (id, due) in &self.made {
+            let count = outcomes.get(id).copied().unwrap_or(0);
+            let given_up = self.cancelled.contains(id);
+            prop_assert!(count + usize::from(given_up) <= 1, "{id} settled twice");
+            match self.world.settled_at.get(id) {
+                Some(at) => prop_assert!(at <= due, "{id} settled at {at:?}, due {due:?}"),
+                None if given_up => {}
+                None => {
+                    prop_assert!(*due > self.world.now, "{id} was due at {due:?}");
+                    pending += 1;
+                }
+            }
+        }
+        prop_assert_eq!(self.world.engine.calls.len(), pending);
+        let (entries, expected) = self.world.engine.calls.entries();
+        prop_assert_eq!(entries, expected, "what is settled leaves nothing behind");
+        for (id, times) in &self.precious {
+            prop_assert!(
+                *times <= 1,
+                "{id} is not idempotent and was sent {times} times"
+            );
+        }
+        Ok(())
+    }
+
+    /// From here on, nothing fails.
+    fn calm_down(&mut self) {
+        self.workers = 1;
+        self.refuse = 0;
+        self.fates = vec![Fate::Answered(5)];
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn whatever_fails_each_call_settles_once_and_in_time_and_the_next_succeeds(
+        steps in prop::collection::vec(step(), 0..30),
+        fates in prop::collection::vec(fate(), 1..20),
+    ) {
+        let mut network = Network::new(fates);
+        for step in &steps {
+            network.step(step);
+            network.check()?;
+        }
+        network.calm_down();
+        // A silent cut takes two heart-beats to be noticed, and a try to connect at most as long
+        // as a step of it plus the longest wait.
+        let id = network.call(true, Policy::WaitForWorker, 120_000, false);
+        network.pass(120_000);
+        network.check()?;
+        prop_assert!(network.world.outcome(id).is_ok(), "{:?}", network.world.outcome(id));
+    }
+}
