@@ -77,6 +77,11 @@ impl<H: Handler> Answerer<H> {
         self.permits.close();
     }
 
+    /// Whether it was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.permits.is_closed()
+    }
+
     /// Stops what is computed for this call, drops what waits, and drops what comes later.
     pub(crate) fn cancel(&self, correlation_id: String, now: Instant) {
         self.calls.cancel(correlation_id, now);

@@ -41,8 +41,10 @@ pub(crate) struct Session {
 impl Session {
     /// Serves until `shutdown` completes or the connection is lost.
     ///
-    /// A worker that stops no longer hears control messages, so that callers learn at once if it
-    /// was the last one; a cancel of what it still computes is lost, and [`DRAIN`] ends that.
+    /// A worker that stops says so to those who ask, and still hears cancels of what it finishes.
+    /// It listens until it has settled its last request: its control queue goes with the
+    /// connection, so that a ping which bounces means that nobody computes any more, and that
+    /// every reply has been sent.
     pub(crate) async fn run<H: Handler>(
         mut self,
         worker: &Arc<Worker<H>>,
@@ -57,19 +59,24 @@ impl Session {
             }
         }
         worker.answerer.stop();
+        let Self {
+            mut control,
+            deliveries,
+        } = self;
         let drain = async {
-            self.control.stop().await;
-            self.deliveries.stop().await;
+            deliveries.stop().await;
             while let Some(settled) = requests.join_next().await {
                 count(worker, settled);
             }
         };
-        if timeout(DRAIN, drain).await.is_err() {
-            let unfinished = requests.len();
-            warn!(
-                unfinished,
-                "left to the broker: still running after {DRAIN:?}"
-            );
+        let unfinished = select! {
+            drained = timeout(DRAIN, drain) => {
+                drained.err().map(|_| format!("still running after {DRAIN:?}"))
+            }
+            Err(lost) = attend(&mut control, worker) => Some(lost.to_string()),
+        };
+        if let Some(why) = unfinished {
+            warn!(unfinished = requests.len(), "left to the broker: {why}");
         }
         Ended::Shutdown
     }

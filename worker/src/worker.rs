@@ -59,7 +59,7 @@ impl<H: Handler> Worker<H> {
             }],
             concurrency: self.answerer.concurrency(),
             busy: self.answerer.busy(),
-            draining: false,
+            draining: self.answerer.is_stopping(),
             served,
             failed: faulted,
             uptime_ms: uptime.as_millis().try_into().unwrap_or(u64::MAX),

@@ -1,12 +1,9 @@
 //! What is said to all workers of a service, and the answers to it.
 
 use futures_util::StreamExt;
-use tracing::debug;
 use warren_contract::{MessageType, Pong, header};
 
-use super::{
-    BasicProperties, BasicPublishOptions, Channel, Consumer, REPLY_SUCCESS, ShortString, lost, text,
-};
+use super::{BasicProperties, BasicPublishOptions, Channel, Consumer, ShortString, lost, text};
 use crate::{
     control::{Control, Ping, Unreadable},
     error::BrokerError,
@@ -56,14 +53,5 @@ impl ControlMessages {
             .basic_publish("".into(), reply_to, options, &body, properties)
             .await;
         published.map(|_| ()).map_err(|error| lost(&error))
-    }
-
-    /// Listens no more. The queue goes with its only consumer, so that from here on pings that no
-    /// other worker answers bounce.
-    pub(crate) async fn stop(self) {
-        let closed = self.channel.close(REPLY_SUCCESS, "OK".into()).await;
-        if let Err(error) = closed {
-            debug!(%error, "the channel was closed already");
-        }
     }
 }

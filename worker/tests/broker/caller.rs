@@ -100,10 +100,15 @@ impl Caller {
         read_pong(&self.reply().await)
     }
 
-    /// Tells all workers that a call is given up, and waits until the one worker has heard it.
-    pub(crate) async fn cancel(&mut self, correlation_id: &str) {
+    /// Tells all workers that a call is given up.
+    pub(crate) async fn give_up(&self, correlation_id: &str) {
         let cancel = self.warren(correlation_id).with_type("cancel".into());
         self.publish(CONTROL, CLIENT, "", cancel).await;
+    }
+
+    /// Tells all workers that a call is given up, and waits until the one worker has heard it.
+    pub(crate) async fn cancel(&mut self, correlation_id: &str) {
+        self.give_up(correlation_id).await;
         self.ask().await;
     }
 

@@ -8,7 +8,7 @@ use crate::{
     caller::{CLIENT, Caller, id_and_body},
     gated::Gated,
     process::Program,
-    stage::{QUEUE, Worker, at_most, service, stage, until},
+    stage::{QUEUE, Worker, at_most, service, stage, stopped, until},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,6 +30,25 @@ async fn a_running_call_is_stopped() {
 
     assert_eq!(worker.stop().await, cancelled_and_served(1, 1));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "both are acked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopping_worker_still_computes_can_be_cancelled() {
+    let url = stage("cancel-draining");
+    let handler = Gated::shut();
+    let worker = Worker::start(service(&url), handler.clone());
+    let caller = Caller::connect(&url).await;
+    caller.send("1", caller.warren("given-up")).await;
+    handler.reaches("it runs", |state| state.running == 1).await;
+    let stopping = worker.begin_stop();
+    caller.until_consumers(0).await;
+
+    caller.give_up("given-up").await;
+    handler
+        .reaches("it is told", |state| state.stopped == 1)
+        .await;
+    assert_eq!(stopped(stopping).await, cancelled_and_served(1, 0));
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "it is acked");
 }
 
 /// `busy` counts computations, not connections or tasks, so it says that the core is free.

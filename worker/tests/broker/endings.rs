@@ -8,7 +8,7 @@ use crate::{
     caller::{Caller, id_and_body},
     gated::Gated,
     proxy::Proxy,
-    stage::{QUEUE, Worker, at_most, service, stage, until, within},
+    stage::{QUEUE, Worker, at_most, service, stage, stopped, until, within},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,11 +125,7 @@ async fn a_stopping_worker_finishes_what_runs_and_gives_back_the_rest() {
     caller.until_waiting(2).await;
     handler.open();
     assert_eq!(id_and_body(&caller.reply().await), ("1", "1"));
-    let tally = within("the worker stops", stopping)
-        .await
-        .expect("the worker does not panic")
-        .expect("the broker accepts the worker");
-    assert_eq!(tally.served, 1);
+    assert_eq!(stopped(stopping).await.served, 1);
     assert_eq!(handler.state().calls, 1);
     assert_eq!(caller.look_at(QUEUE).await, Some((2, 0)));
 }

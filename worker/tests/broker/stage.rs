@@ -69,11 +69,16 @@ impl Worker {
     }
 
     pub(crate) async fn stop(self) -> Tally {
-        within("the worker stops", self.begin_stop())
-            .await
-            .expect("the worker does not panic")
-            .expect("the broker accepts the worker")
+        stopped(self.begin_stop()).await
     }
+}
+
+/// What a worker did that was told to stop.
+pub(crate) async fn stopped(stopping: JoinHandle<Result<Tally, Refusal>>) -> Tally {
+    within("the worker stops", stopping)
+        .await
+        .expect("the worker does not panic")
+        .expect("the broker accepts the worker")
 }
 
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
