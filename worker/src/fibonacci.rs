@@ -11,7 +11,8 @@ use crate::{Context, Handler};
 const QUOTED_CHARS: usize = 32;
 
 /// The least n whose computation looks whether it is still wanted. Below, it takes some
-/// milliseconds at most; of the calls that fib(50) makes, one in 500,000 looks.
+/// milliseconds at most, and is one step of progress; of the calls that fib(50) makes, one in
+/// 500,000 looks.
 const LEAST_N_TO_LOOK: u64 = 28;
 
 /// Serves [`Fibonacci`] for n from 0 to a largest n.
@@ -66,6 +67,7 @@ impl Handler for FibonacciHandler {
 
     fn handle(&self, n: u64, context: &Context) -> Result<u64, Fault> {
         info!("[.] fib({n})");
+        context.expect_steps(subtrees(n));
         fib_while_wanted(n, context)
     }
 }
@@ -73,10 +75,12 @@ impl Handler for FibonacciHandler {
 /// The tutorial's function, given up when nobody waits for it any more.
 ///
 /// The recursion is the plain one, call for call; only its upper levels, of which there are few,
-/// look whether to go on.
+/// look whether to go on and tell how far they are.
 fn fib_while_wanted(n: u64, context: &Context) -> Result<u64, Fault> {
     if n < LEAST_N_TO_LOOK {
-        return Ok(fib(n));
+        let value = fib(n);
+        context.advance(1);
+        return Ok(value);
     }
     if context.is_cancelled() {
         return Err(Fault::new(Code::Cancelled, "the caller gave up"));
@@ -84,8 +88,24 @@ fn fib_while_wanted(n: u64, context: &Context) -> Result<u64, Fault> {
     Ok(fib_while_wanted(n - 1, context)? + fib_while_wanted(n - 2, context)?)
 }
 
-/// The tutorial's function: exponential in n, on purpose.
-fn fib(n: u64) -> u64 {
+/// How many steps of progress [`fib_while_wanted`] makes: its calls that do not look.
+///
+/// They are of two sizes, which follow each other so evenly that the steps, too, are even in time.
+fn subtrees(n: u64) -> u64 {
+    let (mut smaller, mut larger) = (1, 1);
+    for _ in LEAST_N_TO_LOOK..=n {
+        (smaller, larger) = (larger, smaller + larger);
+    }
+    larger
+}
+
+/// The tutorial's function: exponential in n, on purpose. It is what [`FibonacciHandler`] computes
+/// with, and what it is to be measured against. From n = 94 on, the result does not fit.
+// Never inlined, so that there is one machine code of it: its speed varies by a seventh with
+// nothing but the address that it happens to have.
+#[inline(never)]
+#[must_use]
+pub fn fib(n: u64) -> u64 {
     match n {
         0 => 0,
         1 => 1,
@@ -111,6 +131,8 @@ fn quote(text: &str) -> String {
 mod tests {
     use std::{sync::mpsc, thread, time::Duration};
 
+    use warren_contract::Progress;
+
     use super::*;
 
     #[test]
@@ -127,6 +149,48 @@ mod tests {
         let wanted = Context::default();
         for n in (0..3).chain(LEAST_N_TO_LOOK - 1..LEAST_N_TO_LOOK + 3) {
             assert_eq!(fib_while_wanted(n, &wanted), Ok(fib(n)), "fib({n})");
+        }
+    }
+
+    #[test]
+    fn all_steps_are_done_at_the_end() {
+        let cases = [(0, 1), (27, 1), (28, 2), (29, 3), (30, 5), (31, 8)];
+        for (n, total) in cases {
+            let context = Context::default();
+            assert_eq!(context.progress(), None, "fib({n}) has not begun");
+            let handled = FibonacciHandler::new(93).handle(n, &context);
+            assert_eq!(handled, Ok(fib(n)));
+            let done = Progress { done: total, total };
+            assert_eq!(context.progress(), Some(done), "fib({n})");
+        }
+        // The largest n has more steps than can be tried here.
+        assert_eq!(subtrees(93), 72_723_460_248_141);
+    }
+
+    #[test]
+    fn steps_are_even_in_time() {
+        /// In calls of the plain function, which are in proportion to its value.
+        fn sizes(n: u64, steps: &mut Vec<u64>) {
+            if n < LEAST_N_TO_LOOK {
+                steps.push([196_418, 121_393][usize::from(n == LEAST_N_TO_LOOK - 2)]);
+            } else {
+                sizes(n - 1, steps);
+                sizes(n - 2, steps);
+            }
+        }
+
+        let mut steps = Vec::new();
+        sizes(45, &mut steps);
+        assert_eq!(steps.len() as u64, subtrees(45));
+        let step = steps.iter().sum::<u64>() as f64 / steps.len() as f64;
+        let mut worked = 0.0;
+        for (done, work) in (1..).zip(steps) {
+            worked += work as f64;
+            let off = (f64::from(done) - worked / step).abs();
+            assert!(
+                off < 1.0,
+                "after {done} steps, the work of {off} steps is missing"
+            );
         }
     }
 

@@ -37,7 +37,8 @@ pub trait Handler: Send + Sync + 'static {
     /// Computes the response.
     ///
     /// What takes long should look at [`Context::is_cancelled`] now and then, and return when it
-    /// is true, whatever it returns: nobody is told.
+    /// is true, whatever it returns: nobody is told. It should say how far it is, too, with
+    /// [`Context::expect_steps`] and [`Context::advance`], for the callers that want to see it.
     ///
     /// # Errors
     ///

@@ -2,7 +2,8 @@
 //! the broker, exactly once, whatever the function does.
 //!
 //! - [`Handler`]: one procedure, as a plain synchronous function. [`FibonacciHandler`] is the
-//!   demonstration. [`Context`] tells it whether anybody still waits.
+//!   demonstration, [`fib`] the function in it. [`Context`] tells it whether anybody still waits,
+//!   and takes how far it is.
 //! - [`serve`]: runs a handler until it is told to stop, across restarts of the broker.
 //!   [`Service`] says where and how; [`Tally`] says what was done; [`Refusal`] is why it gave up.
 //! - [`BrokerUrl`]: where the broker is; it never shows its password.
@@ -10,7 +11,7 @@
 //! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
 //! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
 //! the other; `control` is what is said to all workers at once, and `calls` finds the calls that
-//! a cancel concerns. `tally` counts, `backoff` spaces the attempts to connect again, and `amqp`
+//! a cancel concerns.  `tally` counts, `backoff` spaces the attempts to connect again, and `amqp`
 //! alone knows the AMQP library.
 
 mod amqp;
@@ -32,7 +33,7 @@ mod worker;
 pub use amqp::{BrokerUrl, InvalidBrokerUrl};
 pub use context::Context;
 pub use error::Refusal;
-pub use fibonacci::FibonacciHandler;
+pub use fibonacci::{FibonacciHandler, fib};
 pub use handler::Handler;
 pub use serve::{DRAIN, QueueKind, Service, serve};
 pub use tally::Tally;
