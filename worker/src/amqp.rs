@@ -8,7 +8,7 @@ use std::{num::NonZeroU16, time::Duration};
 
 use lapin::{
     BasicProperties, Channel, Confirmation, ConnectionProperties, Consumer, ErrorKind,
-    ExchangeKind,
+    ExchangeKind, PublisherConfirm,
     message::Delivery as Message,
     options::{
         BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions,

@@ -11,7 +11,7 @@
 //! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
 //! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
 //! the other; `control` is what is said to all workers at once, and `calls` finds the calls that
-//! a cancel concerns.  `tally` counts, `backoff` spaces the attempts to connect again, and `amqp`
+//! a cancel concerns. `progress` is what a caller is told before its reply. `tally` counts, `backoff` spaces the attempts to connect again, and `amqp`
 //! alone knows the AMQP library.
 
 mod amqp;
@@ -23,6 +23,7 @@ mod control;
 mod error;
 mod fibonacci;
 mod handler;
+mod progress;
 mod reply;
 mod request;
 mod serve;

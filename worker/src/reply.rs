@@ -1,12 +1,12 @@
-//! How each dialect's replies look.
+//! How each dialect's replies look, and what a Warren client is told before its reply.
 
 use std::time::Duration;
 
-use warren_contract::{Fault, MessageType, header};
+use warren_contract::{MessageType, Progress, header};
 
-use crate::request::Dialect;
+use crate::{answer::Outcome, request::Dialect};
 
-/// One reply, addressed by the request that it answers.
+/// One message to a caller, addressed by the request that it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
@@ -30,36 +30,51 @@ impl Reply {
     ///
     /// A fault is sent to a tutorial client as `error: <message>`, which no `int()` takes for a
     /// number.
-    pub(crate) fn new(
-        dialect: Dialect,
-        outcome: &Result<Vec<u8>, Fault>,
-        worker: &str,
-        compute: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn new(dialect: Dialect, outcome: &Outcome, worker: &str) -> Self {
         match dialect {
             Dialect::Tutorial => Self {
-                body: match outcome {
+                body: match &outcome.response {
                     Ok(json) => json.clone(),
                     Err(fault) => format!("error: {}", fault.message).into_bytes(),
                 },
                 meta: None,
             },
             Dialect::Warren => {
-                let (message_type, body) = match outcome {
+                let (message_type, body) = match &outcome.response {
                     Ok(json) => (MessageType::Result, json.clone()),
                     Err(fault) => (MessageType::Fault, fault.to_json().into_bytes()),
                 };
-                let meta = Meta {
-                    message_type,
-                    content_type: header::JSON,
-                    worker: worker.to_owned(),
-                    compute_us: compute.map(microseconds),
-                };
-                Self {
-                    body,
-                    meta: Some(meta),
-                }
+                Self::warren(message_type, body, worker, outcome.compute)
             }
+        }
+    }
+
+    /// What a Warren caller that wants to see progress is told when its computation begins.
+    pub(crate) fn started(worker: &str) -> Self {
+        Self::warren(MessageType::Started, Vec::new(), worker, None)
+    }
+
+    /// What a Warren caller that wants to see progress is told while its computation goes on.
+    pub(crate) fn progress(progress: Progress, worker: &str) -> Self {
+        let body = serde_json::to_vec(&progress).expect("numbers are JSON");
+        Self::warren(MessageType::Progress, body, worker, None)
+    }
+
+    fn warren(
+        message_type: MessageType,
+        body: Vec<u8>,
+        worker: &str,
+        compute: Option<Duration>,
+    ) -> Self {
+        let meta = Meta {
+            message_type,
+            content_type: header::JSON,
+            worker: worker.to_owned(),
+            compute_us: compute.map(microseconds),
+        };
+        Self {
+            body,
+            meta: Some(meta),
         }
     }
 }
@@ -70,7 +85,7 @@ fn microseconds(duration: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use warren_contract::Code;
+    use warren_contract::{Code, Fault};
 
     use super::*;
 
@@ -85,33 +100,52 @@ mod tests {
 
     #[test]
     fn each_dialect_has_its_own_shape() {
-        let result = Ok(b"832040".to_vec());
-        let fault = Err(Fault::new(Code::OutOfRange, "n is 51"));
-        let ran = Some(Duration::from_nanos(1_234_567));
+        let result = Outcome {
+            response: Ok(b"832040".to_vec()),
+            compute: Some(Duration::from_nanos(1_234_567)),
+        };
+        let fault = Fault::new(Code::OutOfRange, "n is 51").into();
         let cases = [
-            (Dialect::Tutorial, &result, ran, "832040", None),
-            (Dialect::Tutorial, &fault, None, "error: n is 51", None),
+            (Dialect::Tutorial, &result, "832040", None),
+            (Dialect::Tutorial, &fault, "error: n is 51", None),
             (
                 Dialect::Warren,
                 &result,
-                ran,
                 "832040",
                 meta(MessageType::Result, Some(1234)),
             ),
             (
                 Dialect::Warren,
                 &fault,
-                None,
                 r#"{"code":"out_of_range","error":"n is 51","response":null}"#,
                 meta(MessageType::Fault, None),
             ),
         ];
-        for (dialect, outcome, compute, body, meta) in cases {
+        for (dialect, outcome, body, meta) in cases {
             let expected = Reply {
                 body: body.as_bytes().to_vec(),
                 meta,
             };
-            assert_eq!(Reply::new(dialect, outcome, "w1", compute), expected);
+            assert_eq!(Reply::new(dialect, outcome, "w1"), expected);
+        }
+    }
+
+    #[test]
+    fn what_comes_before_the_reply_has_a_type_too() {
+        let cases = [
+            (Reply::started("w1"), "", MessageType::Started),
+            (
+                Reply::progress(Progress { done: 3, total: 8 }, "w1"),
+                r#"{"done":3,"total":8}"#,
+                MessageType::Progress,
+            ),
+        ];
+        for (reply, body, message_type) in cases {
+            let expected = Reply {
+                body: body.as_bytes().to_vec(),
+                meta: meta(message_type, None),
+            };
+            assert_eq!(reply, expected);
         }
     }
 }

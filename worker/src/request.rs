@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) correlation_id: Option<String>,
     /// How long the caller waits, counted from its sending: an upper bound for what is left.
     pub(crate) expires_in: Option<Duration>,
+    /// The caller, one of Warren's, wants to be told of its progress, at most every so often.
+    pub(crate) progress_every: Option<Duration>,
     /// The argument, as the caller wrote it.
     pub(crate) body: Vec<u8>,
 }

@@ -1,6 +1,11 @@
 //! Serving over one connection, from its first delivery to its end.
 
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Instant,
+};
 
 use tokio::{
     select,
@@ -12,7 +17,7 @@ use tracing::{Instrument, debug, error, info_span, warn};
 use crate::{
     DRAIN, Handler,
     amqp::{ControlMessages, Deliveries, Delivery, Published},
-    answer::Answer,
+    answer::{Answer, TakenUp},
     control::attend,
     error::BrokerError,
     reply::Reply,
@@ -131,8 +136,8 @@ async fn try_settle<H: Handler>(
         delivery.ack().await?;
         return Ok(Settled::Unanswerable);
     }
-    let (outcome, compute) = match worker.answerer.answer(request, Instant::now()).await {
-        Answer::Outcome { outcome, compute } => (outcome, compute),
+    let outcome = match answer(worker, delivery).await? {
+        Answer::Outcome(outcome) => outcome,
         Answer::Expired => {
             debug!("expired before its turn came");
             delivery.ack().await?;
@@ -148,14 +153,14 @@ async fn try_settle<H: Handler>(
             return Ok(Settled::GivenBack);
         }
     };
-    if let Err(fault) = &outcome {
+    if let Err(fault) = &outcome.response {
         debug!(%fault, "answered with a fault");
     }
-    let reply = Reply::new(request.dialect, &outcome, &worker.name, compute);
+    let reply = Reply::new(request.dialect, &outcome, &worker.name);
     match delivery.reply(&reply).await? {
         Published::Confirmed => {
             delivery.ack().await?;
-            Ok(match outcome {
+            Ok(match outcome.response {
                 Ok(_) => Settled::Served,
                 Err(_) => Settled::Faulted,
             })
@@ -175,6 +180,33 @@ async fn try_settle<H: Handler>(
             error!("the broker did not take the reply again; the request is given up");
             delivery.give_up().await?;
             Ok(Settled::GivenBack)
+        }
+    }
+}
+
+/// Waits for the answer; meanwhile the caller is told of the computation, if it wants that.
+async fn answer<H: Handler>(
+    worker: &Worker<H>,
+    delivery: &Delivery,
+) -> Result<Answer, BrokerError> {
+    let request = &delivery.request;
+    let computing = match worker.answerer.take_up(request, Instant::now()).await {
+        TakenUp::Answered(answer) => return Ok(answer),
+        TakenUp::Computing(computing) => computing,
+    };
+    let Some(interval) = request.progress_every else {
+        return Ok(computing.answer().await);
+    };
+    delivery.tell(&Reply::started(&worker.name)).await?;
+    let mut reports = computing.reports(interval);
+    let mut answer = pin!(computing.answer());
+    loop {
+        select! {
+            biased;
+            answer = &mut answer => return Ok(answer),
+            progress = reports.next() => {
+                delivery.tell(&Reply::progress(progress, &worker.name)).await?;
+            }
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Requests, from the queue to their settlement.
 
-use std::mem::take;
+use std::{mem::take, time::Duration};
 
 use futures_util::StreamExt;
+use tokio::spawn;
 use tracing::debug;
 use warren_contract::header;
 
 use super::{
     AMQPValue, BasicAckOptions, BasicCancelOptions, BasicNackOptions, BasicProperties,
     BasicPublishOptions, BasicRejectOptions, Channel, Confirmation, Consumer, FieldTable, Message,
-    ShortString, long_string, lost, text,
+    PublisherConfirm, ShortString, long_string, lost, text,
 };
 use crate::{
     error::BrokerError,
@@ -82,8 +83,10 @@ pub(crate) enum Published {
 impl Delivery {
     fn new(channel: Channel, mut message: Message) -> Self {
         let properties = &message.properties;
+        let content_type = properties.content_type().as_ref();
+        let dialect = Dialect::of(content_type.map(ShortString::as_str));
         let request = Request {
-            dialect: Dialect::of(properties.content_type().as_ref().map(ShortString::as_str)),
+            dialect,
             procedure: text(properties.kind()),
             reply_to: text(properties.reply_to()),
             correlation_id: text(properties.correlation_id()),
@@ -91,6 +94,10 @@ impl Delivery {
                 .expiration()
                 .as_ref()
                 .and_then(|expiration| expires_in(expiration.as_str())),
+            progress_every: match dialect {
+                Dialect::Warren => progress_every(properties),
+                Dialect::Tutorial => None,
+            },
             body: take(&mut message.data),
         };
         Self {
@@ -105,7 +112,7 @@ impl Delivery {
     /// no caller.
     ///
     /// The library hands a returned message to whichever confirm comes next, which may be a
-    /// neighbour's when the broker confirms several at once. Both are settled alike, so that only
+    /// neighbour's when the broker confirms several at once. All are settled alike, so that only
     /// the count's place is uncertain.
     pub(crate) async fn reply(&self, reply: &Reply) -> Result<Published, BrokerError> {
         let Some(reply_to) = self.message.properties.reply_to() else {
@@ -115,24 +122,40 @@ impl Delivery {
             mandatory: true,
             ..Default::default()
         };
-        let confirmed = async {
-            self.channel
-                .basic_publish(
-                    "".into(),
-                    reply_to.clone(),
-                    options,
-                    &reply.body,
-                    self.properties_of(reply),
-                )
-                .await?
-                .await
-        };
+        let confirmed = async { self.publish(reply_to, reply, options).await?.await };
         match confirmed.await {
             Ok(Confirmation::Ack(None)) => Ok(Published::Confirmed),
             Ok(Confirmation::Ack(Some(_))) => Ok(Published::CallerGone),
             Ok(Confirmation::Nack(_) | Confirmation::NotRequested) => Ok(Published::Refused),
             Err(error) => Err(lost(&error)),
         }
+    }
+
+    /// Tells the caller something before its reply, if it is still there, and without waiting to
+    /// hear that the broker has it. On the reply's channel, so that it cannot come after that.
+    pub(crate) async fn tell(&self, message: &Reply) -> Result<(), BrokerError> {
+        let Some(reply_to) = self.message.properties.reply_to() else {
+            return Ok(());
+        };
+        let options = BasicPublishOptions::default();
+        let published = self.publish(reply_to, message, options).await;
+        let confirm = published.map_err(|error| lost(&error))?;
+        // The library keeps for ever what nobody waits for. It comes, or the channel ends.
+        spawn(confirm);
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        reply_to: &ShortString,
+        message: &Reply,
+        options: BasicPublishOptions,
+    ) -> lapin::Result<PublisherConfirm> {
+        let properties = self.properties_of(message);
+        let (reply_to, body) = (reply_to.clone(), &message.body);
+        self.channel
+            .basic_publish("".into(), reply_to, options, body, properties)
+            .await
     }
 
     fn properties_of(&self, reply: &Reply) -> BasicProperties {
@@ -175,5 +198,70 @@ impl Delivery {
     pub(crate) async fn give_up(&self) -> Result<(), BrokerError> {
         let rejected = self.message.reject(BasicRejectOptions::default()).await;
         rejected.map(|_| ()).map_err(|error| lost(&error))
+    }
+}
+
+/// How often the caller wants to be told of its progress, if it does.
+fn progress_every(properties: &BasicProperties) -> Option<Duration> {
+    let headers = properties.headers().as_ref()?;
+    let value = headers.inner().get(header::PROGRESS_MS)?;
+    let milliseconds = whole_number(value);
+    if milliseconds.is_none() {
+        debug!(
+            ?value,
+            "{} is no whole number, so the caller is told of no progress",
+            header::PROGRESS_MS
+        );
+    }
+    milliseconds.map(Duration::from_millis)
+}
+
+/// A number in a header; STOMP's clients can send it as text only.
+fn whole_number(value: &AMQPValue) -> Option<u64> {
+    match value {
+        AMQPValue::LongString(text) => str::from_utf8(text.as_bytes()).ok()?.parse().ok(),
+        AMQPValue::ShortString(text) => text.as_str().parse().ok(),
+        AMQPValue::ShortShortInt(number) => (*number).try_into().ok(),
+        AMQPValue::ShortShortUInt(number) => Some((*number).into()),
+        AMQPValue::ShortInt(number) => (*number).try_into().ok(),
+        AMQPValue::ShortUInt(number) => Some((*number).into()),
+        AMQPValue::LongInt(number) => (*number).try_into().ok(),
+        AMQPValue::LongUInt(number) => Some((*number).into()),
+        AMQPValue::LongLongInt(number) => (*number).try_into().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_read_from_any_type() {
+        let cases = [
+            (AMQPValue::LongString("250".into()), Some(250)),
+            (AMQPValue::LongString("0".into()), Some(0)),
+            (AMQPValue::LongString("".into()), None),
+            (AMQPValue::LongString("often".into()), None),
+            (AMQPValue::LongString("-1".into()), None),
+            (AMQPValue::LongString("1.5".into()), None),
+            (AMQPValue::LongString(b"\xff".to_vec().into()), None),
+            (AMQPValue::LongString("18446744073709551616".into()), None),
+            (AMQPValue::ShortString("250".into()), Some(250)),
+            (AMQPValue::ShortShortInt(100), Some(100)),
+            (AMQPValue::ShortShortUInt(250), Some(250)),
+            (AMQPValue::ShortInt(250), Some(250)),
+            (AMQPValue::ShortUInt(250), Some(250)),
+            (AMQPValue::LongInt(250), Some(250)),
+            (AMQPValue::LongInt(-1), None),
+            (AMQPValue::LongUInt(250), Some(250)),
+            (AMQPValue::LongLongInt(i64::MAX), Some(i64::MAX as u64)),
+            (AMQPValue::LongLongInt(-1), None),
+            (AMQPValue::Boolean(true), None),
+            (AMQPValue::Void, None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(whole_number(&value), expected, "{value:?}");
+        }
     }
 }

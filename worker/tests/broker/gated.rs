@@ -11,11 +11,18 @@ use warren_worker::{Context, Handler};
 
 use crate::stage::{LIMIT, POLL, within};
 
-/// Answers n with n, once the gate is open or nobody waits any more.
+/// Answers n with n, once the gate is open or nobody waits any more. Says that it takes n steps.
 #[derive(Clone)]
 pub(crate) struct Gated {
     state: watch::Sender<State>,
-    gate: Arc<(Mutex<bool>, Condvar)>,
+    gate: Arc<(Mutex<Gate>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Gate {
+    open: bool,
+    /// How many steps whatever runs is to have done.
+    steps: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +52,13 @@ impl Gated {
     }
 
     pub(crate) fn open(&self) {
-        *self.gate.0.lock().expect("no holder panics") = true;
+        self.gate.0.lock().expect("no holder panics").open = true;
+        self.gate.1.notify_all();
+    }
+
+    /// Lets what runs, and what will run, go as far as this.
+    pub(crate) fn advance_to(&self, steps: u64) {
+        self.gate.0.lock().expect("no holder panics").steps = steps;
         self.gate.1.notify_all();
     }
 
@@ -70,13 +83,17 @@ impl Handler for Gated {
             state.running += 1;
             state.most = state.most.max(state.running);
         });
+        context.expect_steps(n);
+        let mut done = 0;
         let limit = Instant::now() + LIMIT;
-        let mut open = self.gate.0.lock().expect("no holder panics");
-        while !*open && !context.is_cancelled() && Instant::now() < limit {
-            let waited = self.gate.1.wait_timeout(open, POLL);
-            (open, _) = waited.expect("no holder panics");
+        let mut gate = self.gate.0.lock().expect("no holder panics");
+        while !gate.open && !context.is_cancelled() && Instant::now() < limit {
+            context.advance(gate.steps - done);
+            done = gate.steps;
+            let waited = self.gate.1.wait_timeout(gate, POLL);
+            (gate, _) = waited.expect("no holder panics");
         }
-        drop(open);
+        drop(gate);
         self.state.send_modify(|state| {
             state.running -= 1;
             state.stopped += usize::from(context.is_cancelled());

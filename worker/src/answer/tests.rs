@@ -1,0 +1,200 @@
+use std::sync::mpsc;
+
+use tokio::time::timeout;
+use warren_contract::Fibonacci;
+
+use super::*;
+use crate::request::Dialect;
+
+/// Serves 0 after a word from outside, panics on 1, faults on 2, doubles the rest.
+#[derive(Debug)]
+struct Moody {
+    gate: std::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+impl Moody {
+    fn new() -> (mpsc::Sender<()>, Self) {
+        let (open, gate) = mpsc::channel();
+        let gate = std::sync::Mutex::new(gate);
+        (open, Self { gate })
+    }
+}
+
+impl Handler for Moody {
+    type Procedure = Fibonacci;
+
+    fn handle(&self, n: u64, _: &Context) -> Result<u64, Fault> {
+        match n {
+            0 => {
+                let gate = self.gate.lock().expect("no holder panics");
+                gate.recv().expect("the test opens the gate");
+                Ok(0)
+            }
+            1 => panic!("secret insides"),
+            2 => Err(Fault::new(Code::Unavailable, "not today")),
+            n => Ok(2 * n),
+        }
+    }
+}
+
+fn request(body: &str) -> Request {
+    Request {
+        dialect: Dialect::Warren,
+        procedure: None,
+        reply_to: Some("replies".to_owned()),
+        correlation_id: None,
+        expires_in: None,
+        progress_every: None,
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+async fn answer(answerer: &Answerer<Moody>, request: &Request) -> Answer {
+    match answerer.take_up(request, Instant::now()).await {
+        TakenUp::Answered(answer) => answer,
+        TakenUp::Computing(computing) => computing.answer().await,
+    }
+}
+
+async fn outcome(request: &Request) -> Result<String, Fault> {
+    let (_open, handler) = Moody::new();
+    let answerer = Answerer::new(handler, NonZeroU16::MIN);
+    match answer(&answerer, request).await {
+        Answer::Outcome(outcome) => outcome
+            .response
+            .map(|json| String::from_utf8(json).expect("JSON is UTF-8")),
+        other => panic!("{request:?} has no outcome: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_request_has_an_outcome() {
+    let named = |name: &str| Request {
+        procedure: Some(name.to_owned()),
+        ..request("21")
+    };
+    let cases = [
+        (request("21"), Ok("42")),
+        (named("fibonacci"), Ok("42")),
+        (
+            named("factorial"),
+            Err((
+                Code::Unimplemented,
+                r#"no procedure "factorial" is served here, only "fibonacci""#,
+            )),
+        ),
+        (
+            request("twenty-one"),
+            Err((
+                Code::InvalidArgument,
+                "this is no request of fibonacci: expected ident at line 1 column 2",
+            )),
+        ),
+        (request("2"), Err((Code::Unavailable, "not today"))),
+        (
+            request("1"),
+            Err((Code::Internal, "the worker failed on this request")),
+        ),
+        (
+            request(&" ".repeat(MAX_REQUEST_BYTES + 1)),
+            Err((
+                Code::ResourceExhausted,
+                "the request has 1048577 bytes; at most 1048576 are read",
+            )),
+        ),
+    ];
+    for (request, expected) in cases {
+        let expected = expected
+            .map(str::to_owned)
+            .map_err(|(code, message)| Fault::new(code, message));
+        assert_eq!(outcome(&request).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_the_largest_size_is_read() {
+    let body = " ".repeat(MAX_REQUEST_BYTES - 2) + "21";
+    assert_eq!(outcome(&request(&body)).await, Ok("42".to_owned()));
+}
+
+#[tokio::test]
+async fn only_what_ran_has_a_compute_time() {
+    let (_open, handler) = Moody::new();
+    let answerer = Answerer::new(handler, NonZeroU16::MIN);
+    for (body, ran) in [("21", true), ("2", true), ("x", false)] {
+        match answer(&answerer, &request(body)).await {
+            Answer::Outcome(outcome) => assert_eq!(outcome.compute.is_some(), ran, "{body}"),
+            other => panic!("{body} has no outcome: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_expired_while_waiting_is_not_computed() {
+    let (_open, handler) = Moody::new();
+    let answerer = Answerer::new(handler, NonZeroU16::MIN);
+    // Computing it would wait for a gate that stays shut.
+    let request = Request {
+        expires_in: Some(Duration::ZERO),
+        ..request("0")
+    };
+    let answer = timeout(Duration::from_secs(30), answer(&answerer, &request))
+        .await
+        .expect("an expired request is not computed");
+    assert_eq!(answer, Answer::Expired);
+}
+
+#[tokio::test]
+async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
+    let (open, handler) = Moody::new();
+    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let ask = |body: &str| {
+        let answerer = Arc::clone(&answerer);
+        let request = request(body);
+        tokio::spawn(async move { answer(&answerer, &request).await })
+    };
+    let running = ask("0");
+    while answerer.busy() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let waiting = ask("21");
+    answerer.stop();
+    assert_eq!(waiting.await.expect("it does not panic"), Answer::Stopped);
+    open.send(()).expect("the handler waits for it");
+    let answer = running.await.expect("it does not panic");
+    assert!(
+        matches!(&answer, Answer::Outcome(Outcome { response: Ok(json), .. }) if json == b"0"),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_cancelled_has_no_outcome() {
+    let (open, handler) = Moody::new();
+    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let ask = |body: &str, id: &str| {
+        let answerer = Arc::clone(&answerer);
+        let request = Request {
+            correlation_id: Some(id.to_owned()),
+            ..request(body)
+        };
+        tokio::spawn(async move { answer(&answerer, &request).await })
+    };
+    let running = ask("0", "running");
+    while answerer.busy() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Computing these would wait for a second word at the gate.
+    let waiting = ask("0", "waiting");
+    for id in ["running", "waiting", "coming"] {
+        answerer.cancel(id.to_owned(), Instant::now());
+    }
+    let coming = ask("0", "coming");
+    open.send(()).expect("the handler waits for it");
+    for call in [running, waiting, coming] {
+        let answer = timeout(Duration::from_secs(30), call).await;
+        let answer = answer.expect("only one of them is computed");
+        assert_eq!(answer.expect("it does not panic"), Answer::Cancelled);
+    }
+    assert_eq!(answerer.busy(), 0);
+}
