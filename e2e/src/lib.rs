@@ -9,6 +9,7 @@
 //! A harness has nobody to report an error to: it panics, in words that say what to do.
 
 mod browser;
+mod management;
 mod peer;
 mod stack;
 

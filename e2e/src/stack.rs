@@ -7,8 +7,9 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use serde_json::json;
 use warren_client::{Client, Config};
-use warren_contract::DEFAULT_SERVICE;
+use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE};
 use warren_rabbitmq::Node;
 use xtask::{
     Checkout,
@@ -16,15 +17,14 @@ use xtask::{
     stack::{Worker, WorkerConfig},
 };
 
-/// `guest:guest` in HTTP's basic scheme (RFC 7617).
-const GUEST: &str = "Basic Z3Vlc3Q6Z3Vlc3Q=";
+use crate::management::Management;
 
 /// Where one test's broker is, and which part of it is this test's own.
 #[derive(Clone, Debug)]
 pub struct Stack {
     amqp: String,
     ws: String,
-    management: String,
+    management: Management,
     vhost: String,
 }
 
@@ -58,16 +58,46 @@ impl Stack {
         Self {
             amqp: node.amqp_url_of(vhost),
             ws: node.ws_url(),
-            management: node.management_url(),
+            management: Management::of(node),
             vhost: vhost.to_owned(),
         }
     }
 
-    /// Deletes a queue through the management API.
+    /// Deletes a queue.
     pub fn delete_queue(&self, name: &str) {
-        let url = format!("{}/api/queues/{}/{name}", self.management, self.vhost);
-        let deleted = ureq::delete(url).header("authorization", GUEST).call();
-        deleted.expect("the queue is deleted");
+        let vhost = &self.vhost;
+        self.management.delete(&format!("queues/{vhost}/{name}"));
+    }
+
+    /// Puts a quorum queue in the place of the service's queue.
+    pub fn make_queue_quorum(&self) {
+        self.delete_queue(DEFAULT_SERVICE);
+        let vhost = &self.vhost;
+        let queue = json!({
+            "durable": true,
+            "arguments": {
+                "x-queue-type": "quorum",
+                "x-dead-letter-exchange": BOUNCE_EXCHANGE,
+            },
+        });
+        self.management
+            .put(&format!("queues/{vhost}/{DEFAULT_SERVICE}"), &queue);
+        let binding = format!("bindings/{vhost}/e/{DEFAULT_SERVICE}/q/{DEFAULT_SERVICE}");
+        self.management.post(&binding, &json!({}));
+    }
+
+    /// Lowers the length to which this virtual host's policies let queues grow.
+    pub fn shorten_queues(&self, max_length: u64) {
+        let of_vhost = format!("policies/{}", self.vhost);
+        let policies = self.management.get(&of_vhost);
+        let policies = policies.as_array().expect("a list of policies");
+        assert_ne!(policies.len(), 0, "the definitions bound the queue");
+        for policy in policies {
+            let mut policy = policy.clone();
+            let name = policy["name"].as_str().expect("a name").to_owned();
+            policy["definition"]["max-length"] = json!(max_length);
+            self.management.put(&format!("{of_vhost}/{name}"), &policy);
+        }
     }
 
     /// Where AMQP clients connect, as the broker's administrator.
