@@ -7,7 +7,7 @@
 //! - [`Node`]: start, stop, kill, start again, where to connect, a virtual host of one's own.
 //! - [`shared`]: one node for all tests of a process.
 //! - [`Ports`]: ports that no other node takes meanwhile.
-//! - [`find_server`]: where the installed RabbitMQ is.
+//! - [`Server`]: the RabbitMQ that is installed, or another one in a folder.
 //! - [`Child`]: a process that cannot outlive ours; the workers that `up` starts are such, too.
 
 mod child;
@@ -24,4 +24,4 @@ pub use definitions::VhostError;
 pub use error::StartError;
 pub use node::{Node, shared};
 pub use ports::{NoFreePorts, Ports, is_free};
-pub use server::{SERVER_VARIABLE, ServerNotFound, find_server};
+pub use server::{ROOT_VARIABLE, SERVER_VARIABLE, Server, ServerNotFound};

@@ -15,7 +15,7 @@ use crate::error::StartError;
 use crate::files::Files;
 use crate::ports::Ports;
 use crate::readiness::{answers, log_tail};
-use crate::server::find_server;
+use crate::server::Server;
 
 /// A start takes 4 s on an idle machine with two cores; tests start several at once.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -42,7 +42,7 @@ pub struct Node {
     process: Option<Child>,
     files: Files,
     ports: Ports,
-    server: PathBuf,
+    server: Server,
     temporary: Option<TempDir>,
 }
 
@@ -113,7 +113,7 @@ impl Node {
             process: None,
             files: Files::new(data, settings),
             ports,
-            server: find_server()?,
+            server: Server::find()?,
             temporary,
         };
         node.start_again()?;
@@ -275,7 +275,7 @@ impl Node {
             .and_then(|log| Ok((log.try_clone()?, log)))
             .map_err(|source| StartError::Write { path, source })?;
         let distribution = self.ports.distribution;
-        let mut command = Command::new(&self.server);
+        let mut command = self.server.command();
         // What the environment says about another node of this machine is not about ours.
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
@@ -318,7 +318,7 @@ impl Node {
 
     fn cannot_run(&self, source: io::Error) -> StartError {
         StartError::Run {
-            program: self.server.clone(),
+            program: self.server.program().to_owned(),
             source,
         }
     }

@@ -18,7 +18,7 @@ enum Command {
     /// Installs what is missing, builds, and runs a broker, workers and the page until Ctrl-C.
     Up(up::Options),
     /// Installs what is missing, then runs every check and test there is.
-    Test,
+    Test(test::Options),
     /// Says what is missing, and how to mend it.
     Doctor,
 }
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let checkout = Checkout::here();
     let outcome = match Arguments::parse().command {
         Command::Up(options) => up::run(&checkout, &options).map(|()| true),
-        Command::Test => test::run(&checkout),
+        Command::Test(options) => test::run(&checkout, &options),
         Command::Doctor => doctor::run(&checkout),
     };
     match outcome {

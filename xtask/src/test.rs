@@ -4,30 +4,47 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use clap::Args;
+use warren_rabbitmq::ROOT_VARIABLE;
 
 use crate::command::show;
 use crate::progress::Progress;
 use crate::tally::Tally;
-use crate::tools::{self, Prerequisite};
+use crate::tools::{self, Broker, Prerequisite};
 use crate::{Checkout, artifacts};
 
 const WASM: &str = "wasm32-unknown-unknown";
+
+/// The options of `cargo xtask test`.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// The version of RabbitMQ to test with: 3, or what is installed into .tools/ for it, such as
+    /// 4 or 4.0. Without this, the one that is installed, whichever that is.
+    #[arg(long, value_name = "VERSION")]
+    pub broker: Option<Broker>,
+}
 
 /// Installs what is missing, runs all checks and tests, and prints `N passed, N failed` at the
 /// end. A check that fails without a failing test counts as one. True if nothing failed.
 ///
 /// # Errors
 /// Something could not be installed, built or run, so that not everything was tested.
-pub fn run(checkout: &Checkout) -> Result<bool> {
+pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
+    let broker = options.broker.as_ref();
+    let to_serve = broker.map_or(Prerequisite::RabbitMq, Broker::prerequisite);
     let missing = tools::missing(
         checkout,
         tools::TO_BUILD
             .iter()
             .chain(tools::TO_TEST)
-            .chain(&[Prerequisite::RabbitMq]),
+            .chain(&[to_serve]),
     );
     let mut progress = Progress::new(missing.len() + 1 + CHECKS.len());
     tools::install(checkout, &missing, &mut progress)?;
+    let root = match broker {
+        Some(broker) => broker.root(checkout)?,
+        None => None,
+    };
     progress.step("building the page");
     artifacts::page(checkout)?;
 
@@ -36,6 +53,9 @@ pub fn run(checkout: &Checkout) -> Result<bool> {
     for check in CHECKS {
         progress.step(check.what);
         let mut command = check.command(checkout)?;
+        if let Some(root) = &root {
+            command.env(ROOT_VARIABLE, root);
+        }
         let (succeeded, tally) = run_counting(&mut command)?;
         total += tally;
         if !succeeded {

@@ -4,6 +4,7 @@
 //! version is simply another tool. What belongs to the system comes from its package manager.
 
 mod binaryen;
+mod broker;
 mod cargo_install;
 mod place;
 mod python;
@@ -19,6 +20,7 @@ use anyhow::{Context, Result, ensure};
 use crate::Checkout;
 use crate::progress::Progress;
 
+pub use broker::{Broker, Release, UnknownBroker};
 pub use python::interpreter as python_interpreter;
 pub use system::{browser, browser_driver};
 
@@ -37,6 +39,8 @@ pub enum Prerequisite {
     WasmOpt,
     /// The broker.
     RabbitMq,
+    /// Another version of the broker than the one that is installed.
+    RabbitMqRelease(Release),
     /// A browser, and the driver through which tests use it.
     Browser,
     /// A Python with the libraries of the tutorials' programs.
@@ -69,6 +73,7 @@ impl Prerequisite {
             Self::WasmBindgen => "wasm-bindgen",
             Self::WasmOpt => "wasm-opt",
             Self::RabbitMq => "RabbitMQ",
+            Self::RabbitMqRelease(release) => release.name,
             Self::Browser => "Chromium and its driver",
             Self::Python => "Python libraries",
         }
@@ -84,6 +89,7 @@ impl Prerequisite {
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout).ok()?.find(checkout),
             Self::WasmOpt => binaryen::find(checkout),
             Self::RabbitMq => system::rabbitmq(),
+            Self::RabbitMqRelease(release) => release.find(checkout),
             Self::Browser => system::browser_and_driver(),
             Self::Python => python::find(checkout),
         }
@@ -98,6 +104,7 @@ impl Prerequisite {
             Self::Trunk | Self::WasmBindgen => "cargo xtask up installs it into .tools/",
             Self::WasmOpt => "install Node.js and npm; cargo xtask up does the rest",
             Self::RabbitMq => system::RABBITMQ_REMEDY,
+            Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
             Self::Python => python::REMEDY,
         }
@@ -112,6 +119,7 @@ impl Prerequisite {
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout)?.install(checkout),
             Self::WasmOpt => binaryen::install(checkout),
             Self::RabbitMq => system::install(&["rabbitmq-server"]),
+            Self::RabbitMqRelease(release) => release.install(checkout),
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
         }
@@ -133,7 +141,7 @@ impl Prerequisite {
     fn duration(self) -> &'static str {
         match self {
             Self::Trunk => "3 to 4 minutes",
-            Self::WasmBindgen => "1 to 2 minutes",
+            Self::WasmBindgen | Self::RabbitMqRelease(_) => "1 to 2 minutes",
             Self::RabbitMq | Self::Browser => "a minute",
             Self::RustComponents | Self::WasmTarget | Self::WasmOpt | Self::Python => "seconds",
         }

@@ -4,7 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
+use warren_rabbitmq::Server;
 
 use crate::command::{output, run};
 
@@ -26,9 +27,9 @@ const BROWSERS: [&str; 4] = [
 
 /// The installed RabbitMQ: its version, or where it is if it does not tell.
 pub(super) fn rabbitmq() -> Option<String> {
-    let server = warren_rabbitmq::find_server().ok()?;
-    let tool = server.with_file_name("rabbitmqctl");
-    Some(output(Command::new(tool).arg("version")).unwrap_or_else(|| server.display().to_string()))
+    let server = Server::find().ok()?;
+    let place = || server.program().display().to_string();
+    Some(server.version().unwrap_or_else(place))
 }
 
 /// The browser that tests use: the program in `WARREN_CHROMIUM`, or the one on PATH.
@@ -60,6 +61,15 @@ fn named_or_on_path(variable: &str, names: &[&str]) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
+/// Whether packages can be installed, and other systems be set up in folders.
+pub(super) fn must_be_root() -> Result<()> {
+    ensure!(
+        rustix::process::geteuid().is_root(),
+        "only root can install packages"
+    );
+    Ok(())
+}
+
 /// Installs packages with apt, if this is root on a system that has it.
 ///
 /// Nobody is asked for a password: where we may not, the error says what a person can do.
@@ -67,9 +77,7 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     if !Path::new("/usr/bin/apt-get").is_file() {
         bail!("this system has no apt-get");
     }
-    if !rustix::process::geteuid().is_root() {
-        bail!("only root can install packages");
-    }
+    must_be_root()?;
     let apt = |arguments: &[&str]| {
         run(Command::new("apt-get")
             .args(arguments)
