@@ -8,6 +8,7 @@
 //! - [`shared`]: one node for all tests of a process.
 //! - [`Ports`]: ports that no other node takes meanwhile.
 //! - [`Server`]: the RabbitMQ that is installed, or another one in a folder.
+//! - [`Proxy`]: a way to a node that can be cut, and that can fall silent.
 //! - [`Child`]: a process that cannot outlive ours; the workers that `up` starts are such, too.
 
 mod child;
@@ -16,6 +17,7 @@ mod error;
 mod files;
 mod node;
 mod ports;
+mod proxy;
 mod readiness;
 mod server;
 
@@ -24,4 +26,5 @@ pub use definitions::VhostError;
 pub use error::StartError;
 pub use node::{Node, shared};
 pub use ports::{NoFreePorts, Ports, is_free};
+pub use proxy::Proxy;
 pub use server::{ROOT_VARIABLE, SERVER_VARIABLE, Server, ServerNotFound};

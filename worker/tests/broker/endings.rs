@@ -1,13 +1,12 @@
 //! Broken connections, a broker that restarts, shutdown.
 
 use lapin::options::QueueDeleteOptions;
-use warren_rabbitmq::Node;
+use warren_rabbitmq::{Node, Proxy};
 use warren_worker::{FibonacciHandler, QueueKind};
 
 use crate::{
     caller::{Caller, id_and_body},
     gated::Gated,
-    proxy::Proxy,
     stage::{QUEUE, Worker, at_most, service, stage, stopped, until, within},
 };
 
@@ -18,9 +17,9 @@ async fn a_request_whose_connection_broke_is_served_again() {
         .expect("RabbitMQ starts")
         .ports()
         .amqp;
-    let proxy = Proxy::to(broker_port).await;
+    let proxy = Proxy::to(broker_port).expect("a port is free");
     let handler = Gated::shut();
-    let through_proxy = service(&proxy.instead_of(broker_port, &url));
+    let through_proxy = service(&proxy.instead_of_target(&url));
     let worker = Worker::start(through_proxy, handler.clone());
     let mut caller = Caller::connect(&url).await;
     caller.send("7", caller.tutorial("call-1")).await;
@@ -30,7 +29,7 @@ async fn a_request_whose_connection_broke_is_served_again() {
 
     proxy.cut();
     // The worker lets go of its old requests before it connects again.
-    proxy.until_accepted(2).await;
+    until("it connects again", async || proxy.accepted() == 2).await;
     until("the broker delivers it again", async || {
         caller.look_at(QUEUE).await == Some((0, 1))
     })

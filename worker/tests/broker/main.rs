@@ -10,7 +10,7 @@
 //! - `peers`: programs in the form of RabbitMQ's tutorials.
 //!
 //! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `gated` a
-//! handler that waits for a word, `proxy` a connection that can be cut, `process` programs.
+//! handler that waits for a word, `process` programs.
 
 mod caller;
 mod cancels;
@@ -21,7 +21,6 @@ mod pings;
 mod process;
 mod program;
 mod progress;
-mod proxy;
 mod serving;
 mod stage;
 mod topology;
