@@ -90,7 +90,7 @@ pub enum CallError {
         /// The beginning of what came.
         body: String,
     },
-    /// The reply was over the limit; the rest of it was not read.
+    /// The reply was over [`Config::max_reply_bytes`](crate::Config::max_reply_bytes).
     #[error("{detail}")]
     ReplyTooLarge {
         /// The actual and the allowed size.

@@ -17,3 +17,4 @@ pub use browser::{Browser, PATIENCE};
 pub use fantoccini::key::Key;
 pub use peer::{Peer, PeerKind};
 pub use stack::{Stack, warren};
+pub use xtask::stack::Worker;

@@ -5,11 +5,13 @@ use std::{
     path::PathBuf,
     process::{Command, Output},
     sync::atomic::{AtomicU32, Ordering},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use warren_client::{Client, Config};
-use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE};
+use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, Topology};
 use warren_rabbitmq::Node;
 use xtask::{
     Checkout,
@@ -17,7 +19,7 @@ use xtask::{
     stack::{Worker, WorkerConfig},
 };
 
-use crate::management::Management;
+use crate::{PATIENCE, management::Management};
 
 /// Where one test's broker is, and which part of it is this test's own.
 #[derive(Clone, Debug)]
@@ -43,12 +45,16 @@ impl Stack {
         Self::of(node, &vhost)
     }
 
-    /// Like [`Stack::shared`], but without a queue, so that a tutorial's server can declare its
-    /// own.
+    /// Like [`Stack::shared`], but with nothing of Warren's, so that a tutorial's server can
+    /// declare its own queue, and nobody needs more than that.
     #[must_use]
     pub fn for_tutorials() -> Self {
         let stack = Self::shared();
         stack.delete_queue(DEFAULT_SERVICE);
+        let control = Topology::new(DEFAULT_SERVICE).control_exchange();
+        for exchange in [DEFAULT_SERVICE, &control, BOUNCE_EXCHANGE] {
+            stack.delete_exchange(exchange);
+        }
         stack
     }
 
@@ -67,6 +73,40 @@ impl Stack {
     pub fn delete_queue(&self, name: &str) {
         let vhost = &self.vhost;
         self.management.delete(&format!("queues/{vhost}/{name}"));
+    }
+
+    /// Deletes an exchange.
+    pub fn delete_exchange(&self, name: &str) {
+        let vhost = &self.vhost;
+        self.management.delete(&format!("exchanges/{vhost}/{name}"));
+    }
+
+    /// Lets the broker close all Web-STOMP connections to this virtual host.
+    pub fn close_web_connections(&self) {
+        let connections = format!("vhosts/{}/connections", self.vhost);
+        // The broker's statistics, from which it tells connections, are some seconds late.
+        let web = |connection: &Value| {
+            let protocol = connection["protocol"].as_str()?;
+            let name = connection["name"].as_str()?;
+            protocol.contains("STOMP").then(|| name.to_owned())
+        };
+        let names = poll(|| {
+            let listed = self.management.get(&connections);
+            let listed = listed.as_array().expect("a list of connections");
+            let names: Vec<_> = listed.iter().filter_map(web).collect();
+            (!names.is_empty()).then_some(names)
+        });
+        for name in names {
+            let name = name.replace(' ', "%20").replace('>', "%3E");
+            self.management.delete(&format!("connections/{name}"));
+        }
+    }
+
+    /// The port of the Web-STOMP listener.
+    #[must_use]
+    pub fn ws_port(&self) -> u16 {
+        let url: http::Uri = self.ws.parse().expect("a URL");
+        url.port_u16().expect("it names its port")
     }
 
     /// Puts a quorum queue in the place of the service's queue.
@@ -170,6 +210,18 @@ pub fn warren(arguments: &[&str]) -> Output {
         .args(arguments)
         .output()
         .expect("warren runs")
+}
+
+/// Looks again and again, until there is something.
+fn poll<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        match look() {
+            Some(found) => return found,
+            None if start.elapsed() < PATIENCE => sleep(Duration::from_millis(100)),
+            None => panic!("nothing within {PATIENCE:?}"),
+        }
+    }
 }
 
 /// A program of this workspace, as it lies beside the tests.

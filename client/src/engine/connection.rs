@@ -23,6 +23,9 @@ use crate::{Config, ConnectionState, Disconnect, Mode};
 /// After a refusal, which a person has to mend, the next try waits at least half of this.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
 
+/// What a pong may take, however little a reply may. One with some procedures has 300 bytes.
+const PONG_BYTES: usize = 64 * 1024;
+
 /// A connection that was online for this long counts as one that held.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
 
@@ -77,7 +80,7 @@ impl Connection {
                 heart_beat: HEART_BEAT,
                 connect_timeout: STEP_TIMEOUT,
                 limits: Limits {
-                    body_bytes: config.max_reply_bytes,
+                    body_bytes: config.max_reply_bytes.max(PONG_BYTES),
                     ..Limits::default()
                 },
             },

@@ -125,9 +125,15 @@ impl Engine {
         };
         self.calls.remove(id);
         let round_trip = now.saturating_sub(sent_at);
-        let outcome = outcome.map(|reply| RawReply {
-            round_trip,
-            ..reply
+        let allowed = self.config.max_reply_bytes;
+        let outcome = outcome.and_then(|reply| match reply.body.len() {
+            actual if actual > allowed => Err(CallError::ReplyTooLarge {
+                detail: format!("the reply has {actual} bytes, where {allowed} are allowed"),
+            }),
+            _ => Ok(RawReply {
+                round_trip,
+                ..reply
+            }),
         });
         self.settle(id, outcome);
     }

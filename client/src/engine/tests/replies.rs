@@ -144,15 +144,27 @@ fn a_reply_over_the_limit_fails_its_call_and_no_other() {
         ..Config::default()
     });
     world.come_online();
-    let large = world.call(request());
-    let other = world.call(request());
-    world.receive(&result(large, &"1".repeat(1001)));
+    let [largest, long, far_too_long, other] = [(); 4].map(|()| world.call(request()));
+    world.receive(&result(largest, &"1".repeat(1000)));
+    assert!(world.outcome(largest).is_ok());
 
-    let error = world.error(large);
+    world.receive(&result(long, &"1".repeat(1001)));
+    let error = world.error(long);
     assert!(matches!(error, CallError::ReplyTooLarge { .. }));
     let words = error.to_string();
     assert!(words.contains("1001") && words.contains("1000"), "{words}");
-    assert!(!world.socket, "the connection is closed");
+    assert!(world.socket);
+
+    // What would take much memory is not read at all, and ends the connection.
+    world.receive(&result(far_too_long, &"1".repeat(65_537)));
+    let error = world.error(far_too_long);
+    assert!(matches!(error, CallError::ReplyTooLarge { .. }));
+    let words = error.to_string();
+    assert!(
+        words.contains("65537") && words.contains("65536"),
+        "{words}"
+    );
+    assert!(!world.socket);
 
     world.come_back();
     world.receive(&result(other, "832040"));

@@ -1,0 +1,55 @@
+//! Calls that tell where they are.
+
+use std::time::Duration;
+
+use warren_client::{CallOptions, Stage};
+use warren_contract::Fibonacci;
+use warren_e2e::Stack;
+
+use crate::{PATIENT, within};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_tells_where_it_is_and_how_far() {
+    let stack = Stack::shared();
+    let client = stack.client();
+    let options = CallOptions {
+        progress: Some(Duration::from_millis(20)),
+        ..PATIENT
+    };
+    let call = client.call_with::<Fibonacci>(40, options);
+    let mut stage = call.stage().expect("it was asked for");
+    let queued = stage.wait_for(|stage| *stage == Stage::Queued);
+    within(queued).await.expect("the call is pending");
+
+    let _worker = stack.worker("hare", &[]);
+    let mut seen = Vec::new();
+    while within(stage.changed()).await.is_ok() {
+        match *stage.borrow_and_update() {
+            Stage::Running { progress } => seen.extend(progress),
+            other => panic!("it went back from running to {other:?}"),
+        }
+    }
+    assert_eq!(within(call).await.expect("a reply").value, 102_334_155);
+    assert!(seen.len() > 1, "{seen:?}");
+    assert!(seen.is_sorted_by_key(|progress| progress.done), "{seen:?}");
+    let (first, last) = (seen[0], seen[seen.len() - 1]);
+    assert!(
+        first.done < last.done && last.done <= last.total,
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn warren_call_tells_it_on_stderr() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let output = stack.warren(&["call", "40", "--progress"]);
+    let told = String::from_utf8(output.stderr).expect("it prints UTF-8");
+    let percents: Vec<u32> = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("running: ")?.strip_suffix(" %"))
+        .map(|percent| percent.parse().expect("a number"))
+        .collect();
+    assert!(percents.len() > 1 && percents.is_sorted(), "{told}");
+    assert_eq!(output.stdout, b"102334155\n");
+}
