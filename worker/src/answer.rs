@@ -6,36 +6,51 @@ mod tests;
 use std::{
     collections::BTreeMap,
     num::NonZeroU16,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use tokio::{
-    sync::Semaphore,
-    task::{JoinError, JoinHandle, spawn_blocking},
+    select,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
 };
 use tracing::{Span, error};
 use warren_contract::{Code, Fault, MAX_REQUEST_BYTES, Procedure};
 
-use crate::{Context, Handler, calls::Calls, progress::Reports, request::Request};
+use crate::{
+    Context, Handler,
+    calls::{Arrival, Calls, Cancelled, Computation, Running},
+    outcome::Outcome,
+    progress::Reports,
+    request::Request,
+    tally::Source,
+};
 
 /// Answers requests with a handler, a limited number at once.
 ///
 /// It outlives connections: a computation whose connection broke keeps its place until it ends,
-/// so that reconnecting never puts more work on the machine than it was given cores for.
+/// so that reconnecting never puts more work on the machine than it was given cores for; and its
+/// request, when the broker delivers it again, or the caller sends it again, waits for the same
+/// computation.
 #[derive(Debug)]
 pub(crate) struct Answerer<H> {
     handler: Arc<H>,
     concurrency: NonZeroU16,
     permits: Arc<Semaphore>,
     calls: Arc<Calls>,
+    /// How many computations have begun.
+    computed: AtomicU64,
 }
 
 /// What became of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// There is something to tell the caller.
-    Outcome(Outcome),
+    /// There is something to tell the caller, and this is where it comes from.
+    Outcome(Arc<Outcome>, Source),
     /// The caller's time was over before its turn came.
     Expired,
     /// The caller gave up before there was an outcome.
@@ -44,29 +59,11 @@ pub(crate) enum Answer {
     Stopped,
 }
 
-/// What a caller is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// The response as JSON, or the fault.
-    pub(crate) response: Result<Vec<u8>, Fault>,
-    /// How long the handler ran, if it did.
-    pub(crate) compute: Option<Duration>,
-}
-
-/// How far a request has come.
-#[derive(Debug)]
-pub(crate) enum TakenUp {
-    /// It is settled without a computation.
-    Answered(Answer),
-    /// It is being computed.
-    Computing(Computing),
-}
-
 /// A request that is being computed.
 #[derive(Debug)]
 pub(crate) struct Computing {
-    computed: JoinHandle<Outcome>,
-    context: Context,
+    computation: Arc<Computation>,
+    source: Source,
 }
 
 impl<H: Handler> Answerer<H> {
@@ -76,6 +73,7 @@ impl<H: Handler> Answerer<H> {
             concurrency,
             permits: Arc::new(Semaphore::new(concurrency.get().into())),
             calls: Arc::default(),
+            computed: AtomicU64::default(),
         }
     }
 
@@ -95,6 +93,11 @@ impl<H: Handler> Answerer<H> {
         self.concurrency().saturating_sub(free)
     }
 
+    /// How many computations have begun.
+    pub(crate) fn computed(&self) -> u64 {
+        self.computed.load(Relaxed)
+    }
+
     /// Lets what runs finish, and what waits go: as [`Answer::Stopped`].
     pub(crate) fn stop(&self) {
         self.permits.close();
@@ -110,65 +113,88 @@ impl<H: Handler> Answerer<H> {
         self.calls.cancel(correlation_id, now);
     }
 
-    /// Takes up a request that came at `arrived`: waits until its computation begins, unless
-    /// there is an answer without one.
-    pub(crate) async fn take_up(&self, request: &Request, arrived: Instant) -> TakenUp {
+    /// Takes up a request that came at `arrived`: waits until its computation begins.
+    ///
+    /// # Errors
+    ///
+    /// The answer, if there is one without waiting for a computation.
+    pub(crate) async fn take_up(
+        &self,
+        request: &Request,
+        arrived: Instant,
+    ) -> Result<Computing, Answer> {
         if let Err(fault) = admit::<H::Procedure>(request) {
-            return TakenUp::Answered(Answer::Outcome(fault.into()));
+            let refused = Outcome::from(fault).into();
+            return Err(Answer::Outcome(refused, Source::Request));
         }
-        let call = self
-            .calls
-            .arrived(request.correlation_id.as_deref(), arrived);
-        let context = call.context().clone();
-        let turn = Arc::clone(&self.permits).acquire_owned().await;
-        if context.is_cancelled() {
-            return TakenUp::Answered(Answer::Cancelled);
-        }
-        let Ok(permit) = turn else {
-            return TakenUp::Answered(Answer::Stopped);
+        let id = request.correlation_id.as_deref();
+        let call = match self.calls.arrived(id, &request.body, arrived) {
+            Arrival::Here(call) => call,
+            Arrival::Answered(outcome) => return Err(Answer::Outcome(outcome, Source::Memory)),
+            Arrival::Cancelled => return Err(Answer::Cancelled),
         };
+        let computation = Arc::clone(call.computation());
+        let turn = select! {
+            biased;
+            () = computation.begun() => None,
+            turn = Arc::clone(&self.permits).acquire_owned() => Some(turn),
+        };
+        if let Some(Err(Cancelled)) = computation.ended() {
+            return Err(Answer::Cancelled);
+        }
         // The broker drops what expires in its queue, but not what waits here.
         if request
             .expires_in
             .is_some_and(|wait| arrived.elapsed() >= wait)
         {
-            return TakenUp::Answered(Answer::Expired);
+            return Err(Answer::Expired);
         }
+        let running = match turn {
+            Some(Ok(permit)) => call.begin().map(|running| (running, permit)),
+            Some(Err(_)) => return Err(Answer::Stopped),
+            None => None,
+        };
+        let source = match running {
+            Some((running, permit)) => {
+                self.compute(running, permit);
+                Source::Computation
+            }
+            None => Source::OthersComputation,
+        };
+        Ok(Computing {
+            computation,
+            source,
+        })
+    }
+
+    /// Computes on a thread that goes on if nobody waits any more.
+    fn compute(&self, running: Running, permit: OwnedSemaphorePermit) {
+        self.computed.fetch_add(1, Relaxed);
         let handler = Arc::clone(&self.handler);
-        let body = request.body.clone();
         let span = Span::current();
-        let computed = spawn_blocking(move || {
-            // Held here, not in the future: dropping the future does not stop the computation.
-            let _permit = permit;
-            span.in_scope(|| compute(&*handler, &body, call.context()))
+        spawn_blocking(move || {
+            span.in_scope(|| {
+                let Computation { body, context, .. } = running.computation();
+                let outcome = compute(&*handler, body, context);
+                // A caller that knows its answer finds the core free.
+                drop(permit);
+                running.end(outcome, Instant::now());
+            });
         });
-        TakenUp::Computing(Computing { computed, context })
     }
 }
 
 impl Computing {
     /// What there is to report, at most every `interval`.
     pub(crate) fn reports(&self, interval: Duration) -> Reports {
-        Reports::new(self.context.clone(), interval)
+        Reports::new(self.computation.context.clone(), interval)
     }
 
     /// Waits for the answer.
     pub(crate) async fn answer(self) -> Answer {
-        let computed = self.computed.await;
-        let outcome = computed.unwrap_or_else(|died| describe_death(&died).into());
-        if self.context.is_cancelled() {
-            return Answer::Cancelled;
-        }
-        Answer::Outcome(outcome)
-    }
-}
-
-/// The handler did not run.
-impl From<Fault> for Outcome {
-    fn from(fault: Fault) -> Self {
-        Self {
-            response: Err(fault),
-            compute: None,
+        match self.computation.outcome().await {
+            Ok(outcome) => Answer::Outcome(outcome, self.source),
+            Err(Cancelled) => Answer::Cancelled,
         }
     }
 }
@@ -209,10 +235,4 @@ fn compute<H: Handler>(handler: &H, body: &[u8], context: &Context) -> Outcome {
         response,
         compute: Some(elapsed),
     }
-}
-
-/// What a caller is told about a panic: that it happened, and nothing of the worker's insides.
-fn describe_death(died: &JoinError) -> Fault {
-    error!(%died, "the handler panicked");
-    Fault::new(Code::Internal, "the worker failed on this request")
 }

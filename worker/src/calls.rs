@@ -1,74 +1,155 @@
-//! Which calls are here, and which of them were given up.
+//! Which calls are here, what came of those that were, and which of them were given up.
 
-mod remembered;
+mod computation;
+mod recent;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use self::remembered::Remembered;
-use crate::Context;
+use tracing::error;
+use warren_contract::{Code, Fault};
 
-/// The calls that wait or run here, and the cancels of those that may still come.
+pub(crate) use self::computation::{Cancelled, Computation};
+use self::recent::{Limits, Recent};
+use crate::outcome::Outcome;
+
+/// How many cancels are remembered, and for how long. An id has at most 255 bytes, so that all of
+/// them together take at most some 6 MB, whoever sends them. What is forgotten costs a
+/// computation that nobody waits for.
+const CANCELS: Limits = Limits {
+    number: 16_384,
+    bytes: 16_384 * 255,
+    age: LONGEST,
+};
+
+/// How many answers are remembered, how much of them (with their requests, and besides some 300
+/// bytes for each), and for how long. What is forgotten costs another computation of a request
+/// that comes again.
+const ANSWERS: Limits = Limits {
+    number: 16_384,
+    bytes: 16 * 1024 * 1024,
+    age: LONGEST,
+};
+
+/// Requests do not wait longer than their deadlines, which are seconds to minutes.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// The calls that wait or run here, the answers to those that did, and the cancels of those that
+/// may still come.
 ///
-/// Calls are told apart by their correlation ids alone. A request that is here twice, because its
-/// caller sent it again or the broker delivered it again, is cancelled as one.
-#[derive(Debug, Default)]
+/// Requests of the same correlation id and the same body are one call, which is computed once: one
+/// that its caller sent again, or the broker delivered again. A cancel concerns all calls of its
+/// id. Requests without an id have nothing to do with each other.
+#[derive(Debug)]
 pub(crate) struct Calls {
     books: Mutex<Books>,
 }
 
-#[derive(Debug, Default)]
-struct Books {
-    here: HashMap<String, Here>,
-    cancelled: Remembered,
-}
-
-#[derive(Debug, Default)]
-struct Here {
-    requests: usize,
-    context: Context,
-}
-
-/// A request that is here for as long as this lives.
 #[derive(Debug)]
-#[must_use = "a cancel finds the call only while this lives"]
-pub(crate) struct Call {
+struct Books {
+    here: HashMap<String, Vec<Here>>,
+    cancelled: Recent<str, ()>,
+    answered: Recent<Question, Arc<Outcome>>,
+}
+
+/// A call for which requests wait, or that runs.
+#[derive(Debug)]
+struct Here {
+    computation: Arc<Computation>,
+    waiting: usize,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Question {
+    id: String,
+    body: Vec<u8>,
+}
+
+/// What is known of a call when a request of it comes.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// It was given up.
+    Cancelled,
+    /// It was answered not long ago.
+    Answered(Arc<Outcome>),
+    /// It is to be computed, or is being computed.
+    Here(Waiting),
+}
+
+/// A request that waits for its call to be computed.
+#[derive(Debug)]
+#[must_use = "the call is forgotten when the last request that waits for it is dropped"]
+pub(crate) struct Waiting(Ticket);
+
+/// A call that is being computed. If this is dropped before its end, the handler has panicked.
+#[derive(Debug)]
+#[must_use = "whoever waits for the call waits for this"]
+pub(crate) struct Running(Ticket);
+
+#[derive(Clone, Debug)]
+struct Ticket {
     calls: Arc<Calls>,
-    /// `None` if the caller has no name for the call, and so cannot cancel it.
+    /// `None` if the caller has no name for the call, and so can neither cancel nor repeat it.
     id: Option<String>,
-    context: Context,
+    computation: Arc<Computation>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            books: Mutex::new(Books {
+                here: HashMap::new(),
+                cancelled: Recent::new(CANCELS),
+                answered: Recent::new(ANSWERS),
+            }),
+        }
+    }
 }
 
 impl Calls {
-    /// A request that came at `now`, perhaps after its cancel.
-    pub(crate) fn arrived(self: &Arc<Self>, id: Option<&str>, now: Instant) -> Call {
-        let mut call = Call {
+    /// A request that came at `now`.
+    pub(crate) fn arrived(
+        self: &Arc<Self>,
+        id: Option<&str>,
+        body: &[u8],
+        now: Instant,
+    ) -> Arrival {
+        let body = body.to_vec();
+        let computation = match id {
+            None => Arc::new(Computation::new(body)),
+            Some(id) => {
+                let id = id.to_owned();
+                let books = &mut *self.lock();
+                if books.cancelled.find(&id, now).is_some() {
+                    return Arrival::Cancelled;
+                }
+                let question = Question { id, body };
+                if let Some(outcome) = books.answered.find(&question, now) {
+                    return Arrival::Answered(Arc::clone(outcome));
+                }
+                books.wait_for(question)
+            }
+        };
+        Arrival::Here(Waiting(Ticket {
             calls: Arc::clone(self),
             id: id.map(str::to_owned),
-            context: Context::default(),
-        };
-        if let Some(id) = id {
-            let books = &mut *self.lock();
-            let here = books.here.entry(id.to_owned()).or_default();
-            here.requests += 1;
-            if books.cancelled.contains(id, now) {
-                here.context.cancel();
-            }
-            call.context = here.context.clone();
-        }
-        call
+            computation,
+        }))
     }
 
-    /// Cancels the call, whether it is here or still to come.
+    /// Cancels what is here under this id, and what is still to come.
     pub(crate) fn cancel(&self, id: String, now: Instant) {
         let books = &mut *self.lock();
-        if let Some(here) = books.here.get(&id) {
-            here.context.cancel();
+        for here in books.here.remove(&id).into_iter().flatten() {
+            here.computation.cancel();
         }
-        books.cancelled.insert(id, now);
+        let bytes = id.len();
+        books.cancelled.insert(id, (), bytes, now);
     }
 
     fn lock(&self) -> MutexGuard<'_, Books> {
@@ -76,67 +157,116 @@ impl Calls {
     }
 }
 
-impl Call {
-    /// What the computation may know.
-    pub(crate) fn context(&self) -> &Context {
-        &self.context
+impl Books {
+    /// One request more waits for this call.
+    fn wait_for(&mut self, Question { id, body }: Question) -> Arc<Computation> {
+        let here = self.here.entry(id).or_default();
+        let same = here.iter_mut().find(|here| here.computation.body == body);
+        if let Some(here) = same {
+            here.waiting += 1;
+            return Arc::clone(&here.computation);
+        }
+        let computation = Arc::new(Computation::new(body));
+        here.push(Here {
+            computation: Arc::clone(&computation),
+            waiting: 1,
+        });
+        computation
     }
-}
 
-impl Drop for Call {
-    fn drop(&mut self) {
-        let Some(id) = &self.id else { return };
-        let here = &mut self.calls.lock().here;
-        if let Some(call) = here.get_mut(id) {
-            call.requests -= 1;
-            if call.requests == 0 {
-                here.remove(id);
+    /// The place of a computation that is still here.
+    fn find(&mut self, id: &str, computation: &Arc<Computation>) -> Option<&mut Here> {
+        let here = self.here.get_mut(id)?;
+        here.iter_mut()
+            .find(|here| Arc::ptr_eq(&here.computation, computation))
+    }
+
+    fn forget(&mut self, id: &str, computation: &Arc<Computation>) {
+        if let Some(here) = self.here.get_mut(id) {
+            here.retain(|here| !Arc::ptr_eq(&here.computation, computation));
+            if here.is_empty() {
+                self.here.remove(id);
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cancel_concerns_the_calls_of_its_id_before_and_after_it() {
-        let calls = Arc::new(Calls::default());
-        let now = Instant::now();
-        let before = [(); 2].map(|()| calls.arrived(Some("id-1"), now));
-        let other = calls.arrived(Some("id-2"), now);
-        let nameless = calls.arrived(None, now);
-        calls.cancel("id-1".to_owned(), now);
-        let after = calls.arrived(Some("id-1"), now);
-        for call in before.iter().chain([&after]) {
-            assert!(call.context().is_cancelled(), "{:?}", call.id);
-        }
-        for call in [&other, &nameless] {
-            assert!(!call.context().is_cancelled(), "{:?}", call.id);
-        }
+impl Waiting {
+    pub(crate) fn computation(&self) -> &Arc<Computation> {
+        &self.0.computation
     }
 
-    #[test]
-    fn a_second_request_of_the_same_id_does_not_hide_the_first() {
-        let calls = Arc::new(Calls::default());
-        let now = Instant::now();
-        let first = calls.arrived(Some("id-1"), now);
-        drop(calls.arrived(Some("id-1"), now));
-        calls.cancel("id-1".to_owned(), now);
-        assert!(first.context().is_cancelled());
+    /// Begins the computation; `None` if another request did, or if there is no need to.
+    pub(crate) fn begin(self) -> Option<Running> {
+        let ticket = &self.0;
+        ticket.computation.begin().then(|| Running(ticket.clone()))
     }
+}
 
-    #[test]
-    fn nothing_is_kept_of_calls_that_ended() {
-        let calls = Arc::new(Calls::default());
-        let now = Instant::now();
-        let handlers_own = {
-            let twice = [(); 2].map(|()| calls.arrived(Some("id-1"), now));
-            assert_eq!(calls.lock().here.len(), 1);
-            twice[0].context().clone()
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let Ticket {
+            calls,
+            id: Some(id),
+            computation,
+        } = &self.0
+        else {
+            return;
         };
-        assert!(calls.lock().here.is_empty());
-        assert!(!handlers_own.is_cancelled());
+        let books = &mut *calls.lock();
+        if let Some(here) = books.find(id, computation) {
+            here.waiting -= 1;
+            if here.waiting == 0 && computation.is_waiting() {
+                books.forget(id, computation);
+            }
+        }
+    }
+}
+
+impl Running {
+    pub(crate) fn computation(&self) -> &Computation {
+        &self.0.computation
+    }
+
+    /// Tells all who wait, and remembers it for those that come again.
+    pub(crate) fn end(self, outcome: Outcome, now: Instant) {
+        self.settle(outcome, Some(now));
+    }
+
+    /// Ends the computation, unless it was cancelled; remembers it as what came at that time.
+    fn settle(&self, outcome: Outcome, remember: Option<Instant>) {
+        let Ticket {
+            calls,
+            id,
+            computation,
+        } = &self.0;
+        let outcome = Arc::new(outcome);
+        let Some(id) = id else {
+            computation.end(&outcome);
+            return;
+        };
+        let books = &mut *calls.lock();
+        books.forget(id, computation);
+        if computation.end(&outcome)
+            && let Some(now) = remember
+        {
+            let question = Question {
+                id: id.clone(),
+                body: computation.body.clone(),
+            };
+            let bytes = question.id.len() + question.body.len() + outcome.bytes();
+            books.answered.insert(question, outcome, bytes, now);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.computation.ended().is_none() {
+            error!("the handler panicked");
+            // What callers are told is that it happened, and nothing of the worker's insides.
+            let fault = Fault::new(Code::Internal, "the worker failed on this request");
+            self.settle(fault.into(), None);
+        }
     }
 }

@@ -11,6 +11,9 @@ use crate::Context;
 /// The harness calls [`handle`](Self::handle) on threads of their own, as many at once as the
 /// service's concurrency allows. A panic there is answered with [`Code::Internal`] and ends
 /// nothing else.
+///
+/// Requests of the same correlation id and the same body are one call: it is handled once, and
+/// all of them get its answer, also those that come within some minutes after it.
 pub trait Handler: Send + Sync + 'static {
     /// The name and the types of what is served.
     type Procedure: Procedure;

@@ -10,9 +10,11 @@
 //!
 //! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
 //! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
-//! the other; `control` is what is said to all workers at once, and `calls` finds the calls that
-//! a cancel concerns. `progress` is what a caller is told before its reply. `tally` counts, `backoff` spaces the attempts to connect again, and `amqp`
-//! alone knows the AMQP library.
+//! the other; `calls` knows the calls that are here and what came of those that were, so that
+//! each is computed once and a cancel finds it. `outcome` is what a caller is told in the end,
+//! `progress` what it is told before; `control` is what is said to all workers at once. `tally`
+//! counts, `backoff` spaces the attempts to connect again, and `amqp` alone knows the AMQP
+//! library.
 
 mod amqp;
 mod answer;
@@ -23,6 +25,7 @@ mod control;
 mod error;
 mod fibonacci;
 mod handler;
+mod outcome;
 mod progress;
 mod reply;
 mod request;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use warren_contract::{MessageType, Progress, header};
 
-use crate::{answer::Outcome, request::Dialect};
+use crate::{outcome::Outcome, request::Dialect};
 
 /// One message to a caller, addressed by the request that it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]

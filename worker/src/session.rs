@@ -17,7 +17,7 @@ use tracing::{Instrument, debug, error, info_span, warn};
 use crate::{
     DRAIN, Handler,
     amqp::{ControlMessages, Deliveries, Delivery, Published},
-    answer::{Answer, TakenUp},
+    answer::Answer,
     control::attend,
     error::BrokerError,
     reply::Reply,
@@ -91,7 +91,7 @@ impl Session {
 ///
 /// Each request is a task that waits for its own core and its own confirm, so replies are
 /// pipelined. If the connection is lost the tasks end with it: their replies have nowhere to go,
-/// and the broker delivers the requests again.
+/// and the broker delivers the requests again. What is computed for them goes on.
 async fn take<H: Handler>(
     deliveries: &mut Deliveries,
     requests: &mut JoinSet<Settled>,
@@ -136,8 +136,8 @@ async fn try_settle<H: Handler>(
         delivery.ack().await?;
         return Ok(Settled::Unanswerable);
     }
-    let outcome = match answer(worker, delivery).await? {
-        Answer::Outcome(outcome) => outcome,
+    let (outcome, source) = match answer(worker, delivery).await? {
+        Answer::Outcome(outcome, source) => (outcome, source),
         Answer::Expired => {
             debug!("expired before its turn came");
             delivery.ack().await?;
@@ -160,15 +160,15 @@ async fn try_settle<H: Handler>(
     match delivery.reply(&reply).await? {
         Published::Confirmed => {
             delivery.ack().await?;
-            Ok(match outcome.response {
-                Ok(_) => Settled::Served,
-                Err(_) => Settled::Faulted,
+            Ok(match &outcome.response {
+                Ok(_) => Settled::Served(source),
+                Err(_) => Settled::Faulted(source),
             })
         }
         Published::CallerGone => {
             debug!("the caller has gone: its reply queue no longer exists");
             delivery.ack().await?;
-            Ok(Settled::CallerGone)
+            Ok(Settled::CallerGone(source))
         }
         Published::Refused if !delivery.redelivered => {
             warn!("the broker did not take the reply; the request goes back to the queue");
@@ -191,8 +191,8 @@ async fn answer<H: Handler>(
 ) -> Result<Answer, BrokerError> {
     let request = &delivery.request;
     let computing = match worker.answerer.take_up(request, Instant::now()).await {
-        TakenUp::Answered(answer) => return Ok(answer),
-        TakenUp::Computing(computing) => computing,
+        Ok(computing) => computing,
+        Err(answer) => return Ok(answer),
     };
     let Some(interval) = request.progress_every else {
         return Ok(computing.answer().await);

@@ -15,6 +15,14 @@ pub struct Tally {
     pub expired: u64,
     /// Dropped, or stopped while they ran, because their callers gave up.
     pub cancelled: u64,
+    /// Of those served, faulted and whose callers were gone: those that waited for the computation
+    /// of another request of the same call.
+    pub joined: u64,
+    /// Of those served, faulted and whose callers were gone: those of calls that had been answered
+    /// before.
+    pub remembered: u64,
+    /// Computations begun, whatever became of them.
+    pub computed: u64,
     /// Not settled here: left to the broker for another delivery, or given up after the broker
     /// refused the reply twice.
     pub given_back: u64,
@@ -23,22 +31,44 @@ pub struct Tally {
 /// How a request was settled with the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
-    Served,
-    Faulted,
-    CallerGone,
+    Served(Source),
+    Faulted(Source),
+    CallerGone(Source),
     Unanswerable,
     Expired,
     Cancelled,
     GivenBack,
 }
 
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The request itself says that it cannot be served.
+    Request,
+    /// It was computed for this request.
+    Computation,
+    /// It was computed for another request of the same call.
+    OthersComputation,
+    /// The call had been answered before.
+    Memory,
+}
+
 impl Tally {
     /// One request more.
     pub(crate) fn count(&mut self, settled: Settled) {
+        if let Settled::Served(source) | Settled::Faulted(source) | Settled::CallerGone(source) =
+            settled
+        {
+            match source {
+                Source::Request | Source::Computation => {}
+                Source::OthersComputation => self.joined += 1,
+                Source::Memory => self.remembered += 1,
+            }
+        }
         let counter = match settled {
-            Settled::Served => &mut self.served,
-            Settled::Faulted => &mut self.faulted,
-            Settled::CallerGone => &mut self.callers_gone,
+            Settled::Served(_) => &mut self.served,
+            Settled::Faulted(_) => &mut self.faulted,
+            Settled::CallerGone(_) => &mut self.callers_gone,
             Settled::Unanswerable => &mut self.unanswerable,
             Settled::Expired => &mut self.expired,
             Settled::Cancelled => &mut self.cancelled,

@@ -40,7 +40,10 @@ impl<H: Handler> Worker<H> {
 
     /// What was counted so far.
     pub(crate) fn tally(&self) -> Tally {
-        *self.lock()
+        Tally {
+            computed: self.answerer.computed(),
+            ..*self.lock()
+        }
     }
 
     /// What the worker says of itself at `now`.

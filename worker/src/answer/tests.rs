@@ -1,6 +1,6 @@
 use std::sync::mpsc;
 
-use tokio::time::timeout;
+use tokio::{task::JoinHandle, time::timeout};
 use warren_contract::Fibonacci;
 
 use super::*;
@@ -51,8 +51,8 @@ fn request(body: &str) -> Request {
 
 async fn answer(answerer: &Answerer<Moody>, request: &Request) -> Answer {
     match answerer.take_up(request, Instant::now()).await {
-        TakenUp::Answered(answer) => answer,
-        TakenUp::Computing(computing) => computing.answer().await,
+        Ok(computing) => computing.answer().await,
+        Err(answer) => answer,
     }
 }
 
@@ -60,10 +60,40 @@ async fn outcome(request: &Request) -> Result<String, Fault> {
     let (_open, handler) = Moody::new();
     let answerer = Answerer::new(handler, NonZeroU16::MIN);
     match answer(&answerer, request).await {
-        Answer::Outcome(outcome) => outcome
+        Answer::Outcome(outcome, _) => outcome
             .response
+            .clone()
             .map(|json| String::from_utf8(json).expect("JSON is UTF-8")),
         other => panic!("{request:?} has no outcome: {other:?}"),
+    }
+}
+
+/// Asks beside the test, under a correlation id.
+fn ask(answerer: &Arc<Answerer<Moody>>, id: &str, request: Request) -> JoinHandle<Answer> {
+    let answerer = Arc::clone(answerer);
+    let request = Request {
+        correlation_id: Some(id.to_owned()),
+        ..request
+    };
+    tokio::spawn(async move { answer(&answerer, &request).await })
+}
+
+/// Lets what was asked get as far as it can.
+async fn settle_down() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn is_told(call: JoinHandle<Answer>, json: &str, source: Source) {
+    let answer = timeout(Duration::from_secs(30), call).await;
+    let answer = answer.expect("it is answered").expect("it does not panic");
+    match answer {
+        Answer::Outcome(outcome, from) => {
+            assert_eq!(outcome.response, Ok(json.into()));
+            assert_eq!(from, source);
+        }
+        other => panic!("it has no outcome: {other:?}"),
     }
 }
 
@@ -123,7 +153,7 @@ async fn only_what_ran_has_a_compute_time() {
     let answerer = Answerer::new(handler, NonZeroU16::MIN);
     for (body, ran) in [("21", true), ("2", true), ("x", false)] {
         match answer(&answerer, &request(body)).await {
-            Answer::Outcome(outcome) => assert_eq!(outcome.compute.is_some(), ran, "{body}"),
+            Answer::Outcome(outcome, _) => assert_eq!(outcome.compute.is_some(), ran, "{body}"),
             other => panic!("{body} has no outcome: {other:?}"),
         }
     }
@@ -163,7 +193,7 @@ async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
     open.send(()).expect("the handler waits for it");
     let answer = running.await.expect("it does not panic");
     assert!(
-        matches!(&answer, Answer::Outcome(Outcome { response: Ok(json), .. }) if json == b"0"),
+        matches!(&answer, Answer::Outcome(outcome, _) if outcome.response == Ok(b"0".to_vec())),
         "{answer:?}"
     );
 }
@@ -172,29 +202,97 @@ async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
 async fn what_is_cancelled_has_no_outcome() {
     let (open, handler) = Moody::new();
     let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
-    let ask = |body: &str, id: &str| {
-        let answerer = Arc::clone(&answerer);
-        let request = Request {
-            correlation_id: Some(id.to_owned()),
-            ..request(body)
-        };
-        tokio::spawn(async move { answer(&answerer, &request).await })
-    };
-    let running = ask("0", "running");
+    let running = ask(&answerer, "running", request("0"));
     while answerer.busy() == 0 {
         tokio::task::yield_now().await;
     }
     // Computing these would wait for a second word at the gate.
-    let waiting = ask("0", "waiting");
+    let waiting = ask(&answerer, "waiting", request("0"));
     for id in ["running", "waiting", "coming"] {
         answerer.cancel(id.to_owned(), Instant::now());
     }
-    let coming = ask("0", "coming");
+    let coming = ask(&answerer, "coming", request("0"));
     open.send(()).expect("the handler waits for it");
     for call in [running, waiting, coming] {
         let answer = timeout(Duration::from_secs(30), call).await;
         let answer = answer.expect("only one of them is computed");
         assert_eq!(answer.expect("it does not panic"), Answer::Cancelled);
     }
-    assert_eq!(answerer.busy(), 0);
+    assert_eq!(answerer.computed(), 1);
+}
+
+#[tokio::test]
+async fn one_computation_answers_all_requests_of_a_call() {
+    let (open, handler) = Moody::new();
+    let two = NonZeroU16::MIN.saturating_add(1);
+    let answerer = Arc::new(Answerer::new(handler, two));
+    let first = ask(&answerer, "call", request("0"));
+    settle_down().await;
+    let second = ask(&answerer, "call", request("0"));
+    settle_down().await;
+    // One word: another computation would wait for a second one.
+    open.send(()).expect("the handler waits for it");
+    is_told(first, "0", Source::Computation).await;
+    is_told(second, "0", Source::OthersComputation).await;
+    let third = ask(&answerer, "call", request("0"));
+    is_told(third, "0", Source::Memory).await;
+    assert_eq!(answerer.computed(), 1);
+}
+
+#[tokio::test]
+async fn a_computation_whose_request_is_gone_goes_on_for_the_next() {
+    let (open, handler) = Moody::new();
+    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let gone = ask(&answerer, "call", request("0"));
+    while answerer.busy() == 0 {
+        tokio::task::yield_now().await;
+    }
+    gone.abort();
+    assert!(gone.await.is_err_and(|error| error.is_cancelled()));
+    let again = ask(&answerer, "call", request("0"));
+    settle_down().await;
+    // It waits for the computation, and not for a core.
+    answerer.stop();
+    open.send(()).expect("the handler waits for it");
+    is_told(again, "0", Source::OthersComputation).await;
+    assert_eq!(answerer.computed(), 1);
+}
+
+#[tokio::test]
+async fn requests_of_one_call_expire_each_by_itself() {
+    let expired = || Request {
+        expires_in: Some(Duration::ZERO),
+        ..request("21")
+    };
+    for expired_first in [true, false] {
+        let (open, handler) = Moody::new();
+        let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+        let running = ask(&answerer, "running", request("0"));
+        settle_down().await;
+        let (late, wanted) = if expired_first {
+            let late = ask(&answerer, "call", expired());
+            settle_down().await;
+            (late, ask(&answerer, "call", request("21")))
+        } else {
+            let wanted = ask(&answerer, "call", request("21"));
+            settle_down().await;
+            (ask(&answerer, "call", expired()), wanted)
+        };
+        settle_down().await;
+        open.send(()).expect("the handler waits for it");
+        is_told(running, "0", Source::Computation).await;
+        is_told(wanted, "42", Source::Computation).await;
+        assert_eq!(late.await.expect("it does not panic"), Answer::Expired);
+    }
+}
+
+#[tokio::test]
+async fn what_crashed_is_computed_again() {
+    let (_open, handler) = Moody::new();
+    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    for (body, computed) in [("1", 1), ("1", 2), ("2", 3), ("2", 3)] {
+        let call = ask(&answerer, "call", request(body));
+        call.await.expect("it does not panic");
+        assert_eq!(answerer.computed(), computed, "{body}");
+    }
 }

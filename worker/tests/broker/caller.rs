@@ -8,7 +8,7 @@ use lapin::{
         BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
         QueueDeclareOptions,
     },
-    types::{FieldTable, ShortString},
+    types::{AMQPValue, FieldTable, ShortString},
 };
 use warren_contract::{BOUNCE_EXCHANGE, Pong};
 
@@ -57,6 +57,13 @@ impl Caller {
         self.tutorial(correlation_id)
             .with_content_type("application/json".into())
             .with_type("fibonacci".into())
+    }
+
+    /// What a Warren client sends that wants to be told of its progress.
+    pub(crate) fn asking(&self, correlation_id: &str, every_ms: i32) -> BasicProperties {
+        let mut headers = FieldTable::default();
+        headers.insert("x-progress-ms".into(), AMQPValue::LongInt(every_ms));
+        self.warren(correlation_id).with_headers(headers)
     }
 
     /// What the client of the tutorials sends beside the body.

@@ -28,7 +28,7 @@ async fn a_running_call_is_stopped() {
     caller.send("2", caller.warren("next")).await;
     assert_eq!(id_and_body(&caller.reply().await), ("next", "2"));
 
-    assert_eq!(worker.stop().await, cancelled_and_served(1, 1));
+    assert_eq!(worker.stop().await, cancelled_and_served(1, 1, 2));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "both are acked");
 }
 
@@ -47,7 +47,7 @@ async fn what_a_stopping_worker_still_computes_can_be_cancelled() {
     handler
         .reaches("it is told", |state| state.stopped == 1)
         .await;
-    assert_eq!(stopped(stopping).await, cancelled_and_served(1, 0));
+    assert_eq!(stopped(stopping).await, cancelled_and_served(1, 0, 1));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "it is acked");
 }
 
@@ -97,7 +97,7 @@ async fn a_call_that_waits_at_the_worker_is_not_computed() {
     }
     assert_eq!(answered, ["1", "3"].map(str::to_owned).into());
     assert_eq!(handler.state().calls, 2);
-    assert_eq!(worker.stop().await, cancelled_and_served(1, 2));
+    assert_eq!(worker.stop().await, cancelled_and_served(1, 2, 2));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
 }
 
@@ -120,14 +120,16 @@ async fn a_call_that_comes_after_its_cancel_is_not_computed() {
     caller.send("2", caller.warren("next")).await;
     assert_eq!(id_and_body(&caller.reply().await), ("next", "2"));
     assert_eq!(handler.state().calls, 1);
-    assert_eq!(worker.stop().await, cancelled_and_served(2, 1));
+    assert_eq!(worker.stop().await, cancelled_and_served(2, 1, 1));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
 }
 
-fn cancelled_and_served(cancelled: u64, served: u64) -> Tally {
+/// The counts of a worker that began so many computations.
+fn cancelled_and_served(cancelled: u64, served: u64, computed: u64) -> Tally {
     Tally {
         cancelled,
         served,
+        computed,
         ..Tally::default()
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_whose_connection_broke_is_served_again() {
+async fn a_request_whose_connection_broke_waits_for_its_computation() {
     let url = stage("connection-cut");
     let broker_port = warren_rabbitmq::shared()
         .expect("RabbitMQ starts")
@@ -34,14 +34,19 @@ async fn a_request_whose_connection_broke_is_served_again() {
         caller.look_at(QUEUE).await == Some((0, 1))
     })
     .await;
+    // Sent again by its caller, as well, it is computed once for both.
+    let mut again = Caller::connect(&url).await;
+    again.send("7", again.tutorial("call-1")).await;
+    again.until_waiting(1).await;
     handler.open();
 
-    assert_eq!(id_and_body(&caller.reply().await), ("call-1", "7"));
-    let state = handler.state();
-    assert_eq!(state.calls, 2, "the broker delivered it again");
-    assert_eq!(state.most, 1, "the first computation kept its place");
+    for caller in [&mut caller, &mut again] {
+        assert_eq!(id_and_body(&caller.reply().await), ("call-1", "7"));
+    }
+    assert_eq!(handler.state().calls, 1);
     let tally = worker.stop().await;
-    assert_eq!(tally.served, 1);
+    assert_eq!((tally.served, tally.computed), (2, 1));
+    assert_eq!(tally.joined + tally.remembered, 2);
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "it is acked");
 }
 

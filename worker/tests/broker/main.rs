@@ -3,6 +3,7 @@
 //! - `serving`: what a caller gets, and how many at once.
 //! - `cancels`: calls that are given up before they come, while they wait, while they run.
 //! - `progress`: what callers are told before their replies.
+//! - `repeats`: requests that come again.
 //! - `pings`: who serves the queue, and whether anybody does.
 //! - `endings`: broken connections, a broker that restarts, shutdown.
 //! - `topology`: what is declared, and what is used as it is.
@@ -21,6 +22,7 @@ mod pings;
 mod process;
 mod program;
 mod progress;
+mod repeats;
 mod serving;
 mod stage;
 mod topology;

@@ -65,8 +65,7 @@ async fn fibonacci_tells_how_far_it_is_no_more_often_than_asked_and_never_backwa
     for n in 35..=50 {
         let id = n.to_string();
         let start = Instant::now();
-        let every = AMQPValue::LongInt(50);
-        caller.send(&id, asking(caller.warren(&id), every)).await;
+        caller.send(&id, caller.asking(&id, 50)).await;
         assert_eq!(kind(&caller.reply().await), "started");
         loop {
             let message = caller.reply().await;

@@ -1,0 +1,148 @@
+use super::*;
+
+fn waiting(arrival: Arrival) -> Waiting {
+    match arrival {
+        Arrival::Here(waiting) => waiting,
+        other => panic!("it need not wait: {other:?}"),
+    }
+}
+
+fn ask(calls: &Arc<Calls>, id: &str, body: &str) -> Arrival {
+    calls.arrived(Some(id), body.as_bytes(), Instant::now())
+}
+
+fn outcome(json: &str) -> Outcome {
+    Outcome {
+        response: Ok(json.into()),
+        compute: Some(Duration::from_millis(3)),
+    }
+}
+
+fn fault(code: Code) -> Outcome {
+    Fault::new(code, "no").into()
+}
+
+#[test]
+fn requests_of_one_id_and_body_are_one_call() {
+    let calls = Arc::new(Calls::default());
+    let [first, second] = [(); 2].map(|()| waiting(ask(&calls, "id-1", "30")));
+    let other_body = waiting(ask(&calls, "id-1", "31"));
+    let other_id = waiting(ask(&calls, "id-2", "30"));
+    let nameless = [(); 2].map(|()| waiting(calls.arrived(None, b"30", Instant::now())));
+
+    let computation = Arc::clone(second.computation());
+    let running = first.begin().expect("nobody else has begun it");
+    assert!(second.begin().is_none(), "the first one did");
+    let late = waiting(ask(&calls, "id-1", "30"));
+    assert!(late.begin().is_none(), "it runs");
+    running.end(outcome("832040"), Instant::now());
+    assert_eq!(computation.ended(), Some(Ok(outcome("832040").into())));
+    for other in [other_body, other_id].into_iter().chain(nameless) {
+        assert!(other.begin().is_some(), "it is a call of its own");
+    }
+}
+
+#[test]
+fn an_answer_is_remembered_for_the_same_question_only() {
+    for expected in [outcome("832040"), fault(Code::OutOfRange)] {
+        let calls = Arc::new(Calls::default());
+        let running = waiting(ask(&calls, "id-1", "30"))
+            .begin()
+            .expect("it waits");
+        running.end(expected.clone(), Instant::now());
+        match ask(&calls, "id-1", "30") {
+            Arrival::Answered(remembered) => assert_eq!(*remembered, expected),
+            other => panic!("the answer is forgotten: {other:?}"),
+        }
+        for arrival in [ask(&calls, "id-1", "31"), ask(&calls, "id-2", "30")] {
+            drop(waiting(arrival));
+        }
+        assert!(calls.lock().here.is_empty());
+    }
+}
+
+#[test]
+fn what_has_no_name_is_not_remembered() {
+    let calls = Arc::new(Calls::default());
+    let arrival = calls.arrived(None, b"30", Instant::now());
+    let running = waiting(arrival).begin().expect("it waits");
+    running.end(outcome("832040"), Instant::now());
+    drop(waiting(calls.arrived(None, b"30", Instant::now())));
+}
+
+#[test]
+fn a_panic_is_told_to_all_who_wait_and_not_remembered() {
+    let calls = Arc::new(Calls::default());
+    for id in [Some("id-1"), None] {
+        let arrival = calls.arrived(id, b"1", Instant::now());
+        let running = waiting(arrival).begin().expect("it waits");
+        let computation = Arc::clone(&running.0.computation);
+        drop(running);
+        let ended = computation.ended().expect("it has ended");
+        let fault = ended.expect("nobody cancelled it").response.clone();
+        assert_eq!(fault.map_err(|fault| fault.code), Err(Code::Internal));
+        drop(waiting(calls.arrived(id, b"1", Instant::now())));
+    }
+    assert!(calls.lock().here.is_empty());
+}
+
+#[test]
+fn a_cancel_concerns_the_calls_of_its_id_before_and_after_it() {
+    let calls = Arc::new(Calls::default());
+    let now = Instant::now();
+    let running = waiting(ask(&calls, "id-1", "30"))
+        .begin()
+        .expect("it waits");
+    let before = ["30", "31"].map(|body| waiting(ask(&calls, "id-1", body)));
+    let other = waiting(ask(&calls, "id-2", "30"));
+    let nameless = waiting(calls.arrived(None, b"30", now));
+    calls.cancel("id-1".to_owned(), now);
+    assert!(running.computation().context.is_cancelled());
+    for call in before {
+        assert_eq!(call.computation().ended(), Some(Err(Cancelled)));
+        assert!(call.begin().is_none(), "it does not start any more");
+    }
+    for call in [other, nameless] {
+        assert_eq!(call.computation().ended(), None);
+        assert!(!call.computation().context.is_cancelled());
+    }
+    // Whatever the handler returns then.
+    running.end(outcome("0"), now);
+    for body in ["30", "31"] {
+        let after = ask(&calls, "id-1", body);
+        assert!(matches!(after, Arrival::Cancelled), "{after:?}");
+    }
+    assert!(calls.lock().here.is_empty());
+}
+
+#[test]
+fn what_was_cancelled_is_not_remembered_as_answered() {
+    let calls = Arc::new(Calls::default());
+    let now = Instant::now();
+    let running = waiting(ask(&calls, "id-1", "30"))
+        .begin()
+        .expect("it waits");
+    calls.cancel("id-1".to_owned(), now);
+    running.end(fault(Code::Cancelled), now);
+    let long_after = now + CANCELS.age + Duration::from_secs(1);
+    drop(waiting(calls.arrived(Some("id-1"), b"30", long_after)));
+}
+
+#[test]
+fn nothing_is_kept_of_calls_that_nobody_waits_for_unless_they_run() {
+    let calls = Arc::new(Calls::default());
+    let twice = [(); 2].map(|()| waiting(ask(&calls, "id-1", "30")));
+    assert_eq!(calls.lock().here.len(), 1);
+    drop(twice);
+    assert!(calls.lock().here.is_empty());
+
+    let running = waiting(ask(&calls, "id-1", "30"))
+        .begin()
+        .expect("it waits");
+    // Neither one that joins and goes, nor one that comes later.
+    drop(waiting(ask(&calls, "id-1", "30")));
+    assert!(waiting(ask(&calls, "id-1", "30")).begin().is_none());
+    assert_eq!(calls.lock().here.len(), 1);
+    running.end(outcome("832040"), Instant::now());
+    assert!(calls.lock().here.is_empty());
+}
