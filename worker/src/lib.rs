@@ -8,6 +8,11 @@
 //!   [`Service`] says where and how; [`Tally`] says what was done; [`Refusal`] is why it gave up.
 //! - [`BrokerUrl`]: where the broker is; it never shows its password.
 //!
+//! A worker that dies, rather than its handler, leaves its requests to the broker, which delivers
+//! them again. One that kills every worker it comes to is given up by a quorum queue after
+//! `x-delivery-limit` deliveries more. A classic queue counts none: what ends it there is its own
+//! expiration, which goes on from its first sending, so that such a request should have one.
+//!
 //! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
 //! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
 //! the other; `calls` knows the calls that are here and what came of those that were, so that

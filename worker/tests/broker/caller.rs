@@ -223,6 +223,12 @@ pub(crate) fn id_and_body(reply: &Delivery) -> (&str, &str) {
     )
 }
 
+/// What the message says that it is.
+pub(crate) fn kind(message: &Delivery) -> &str {
+    let kind = message.properties.kind().as_ref();
+    kind.map_or("", ShortString::as_str)
+}
+
 /// What a worker says of itself in a reply to a ping.
 pub(crate) fn read_pong(reply: &Delivery) -> Pong {
     let properties = &reply.properties;

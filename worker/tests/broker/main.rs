@@ -2,6 +2,9 @@
 //!
 //! - `serving`: what a caller gets, and how many at once.
 //! - `cancels`: calls that are given up before they come, while they wait, while they run.
+//! - `faults`: requests that end in a fault, and a worker that goes on.
+//! - `deaths`: workers that die with a request in their hands.
+//! - `deadlines`: requests whose time is over before their turn comes.
 //! - `progress`: what callers are told before their replies.
 //! - `repeats`: requests that come again.
 //! - `pings`: who serves the queue, and whether anybody does.
@@ -15,7 +18,10 @@
 
 mod caller;
 mod cancels;
+mod deadlines;
+mod deaths;
 mod endings;
+mod faults;
 mod gated;
 mod peers;
 mod pings;

@@ -58,6 +58,20 @@ impl Program {
         assert!(status.success());
     }
 
+    /// How long the program has computed, on all cores together, in the kernel's ticks of 10 ms.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn cpu_ticks(&self) -> u64 {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(path).expect("the program runs");
+        // The name, in parentheses, may have spaces in it. The fields after it begin with the
+        // third; the fourteenth and fifteenth are the ticks in the program and in the kernel.
+        let (_, fields) = stat.rsplit_once(')').expect("the name is in parentheses");
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        ticks
+            .map(|ticks| ticks.parse::<u64>().expect("a number"))
+            .sum()
+    }
+
     /// Waits for a line with `text` in it.
     pub(crate) async fn says(&mut self, text: &str) {
         within(text, async {

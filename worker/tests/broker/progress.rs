@@ -4,14 +4,13 @@ use std::time::{Duration, Instant};
 
 use lapin::{
     BasicProperties,
-    message::Delivery,
-    types::{AMQPValue, FieldTable, ShortString},
+    types::{AMQPValue, FieldTable},
 };
 use warren_contract::Progress;
 use warren_worker::FibonacciHandler;
 
 use crate::{
-    caller::{Caller, id_and_body},
+    caller::{Caller, id_and_body, kind},
     gated::Gated,
     stage::{Worker, service, stage},
 };
@@ -141,9 +140,4 @@ fn asking(request: BasicProperties, every: AMQPValue) -> BasicProperties {
 
 fn text(text: &str) -> AMQPValue {
     AMQPValue::LongString(text.into())
-}
-
-fn kind(message: &Delivery) -> &str {
-    let kind = message.properties.kind().as_ref();
-    kind.map_or("", ShortString::as_str)
 }

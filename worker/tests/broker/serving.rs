@@ -51,39 +51,6 @@ async fn a_warren_caller_gets_a_typed_result() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_input_is_answered_in_the_callers_dialect() {
-    let url = stage("bad-input");
-    let worker = Worker::start(service(&url), FibonacciHandler::new(50));
-    let mut caller = Caller::connect(&url).await;
-    let cases = [
-        ("thirty", "invalid_argument", r#"n is "thirty""#),
-        ("30.5", "invalid_argument", "n is 30.5"),
-        ("", "invalid_argument", r#"n is """#),
-        ("-1", "out_of_range", "n is -1"),
-        ("51", "out_of_range", "n is 51"),
-    ];
-    for (body, code, start) in cases {
-        let message = format!("{start}; it must be a whole number from 0 to 50");
-
-        caller.send(body, caller.tutorial("tutorial")).await;
-        let reply = caller.reply().await;
-        let expected = format!("error: {message}");
-        assert_eq!(id_and_body(&reply), ("tutorial", expected.as_str()));
-        assert_eq!(reply.properties.kind(), &None);
-
-        caller.send(body, caller.warren("warren")).await;
-        let reply = caller.reply().await;
-        let expected =
-            serde_json::json!({ "response": null, "error": message, "code": code }).to_string();
-        assert_eq!(id_and_body(&reply), ("warren", expected.as_str()));
-        assert_eq!(reply.properties.kind(), &Some("fault".into()));
-    }
-    let tally = worker.stop().await;
-    assert_eq!(tally.faulted, 10);
-    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_waits_for_is_not_computed() {
     let url = stage("no-reply-to");
     let handler = Gated::opened();
