@@ -17,13 +17,14 @@ use tokio::{
     select,
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
+    time::timeout_at,
 };
 use tracing::{Span, error};
 use warren_contract::{Code, Fault, MAX_REQUEST_BYTES, Procedure};
 
 use crate::{
     Context, Handler,
-    calls::{Arrival, Calls, Cancelled, Computation, Running},
+    calls::{Arrival, Calls, Cancelled, Computation, Running, Ticket},
     outcome::Outcome,
     progress::Reports,
     request::Request,
@@ -51,7 +52,7 @@ pub(crate) struct Answerer<H> {
 pub(crate) enum Answer {
     /// There is something to tell the caller, and this is where it comes from.
     Outcome(Arc<Outcome>, Source),
-    /// The caller's time was over before its turn came.
+    /// The caller's time was over before there was an outcome.
     Expired,
     /// The caller gave up before there was an outcome.
     Cancelled,
@@ -62,8 +63,10 @@ pub(crate) enum Answer {
 /// A request that is being computed.
 #[derive(Debug)]
 pub(crate) struct Computing {
-    computation: Arc<Computation>,
+    call: Ticket,
     source: Source,
+    /// When the caller gives up by itself, if it does.
+    until: Option<Instant>,
 }
 
 impl<H: Handler> Answerer<H> {
@@ -128,12 +131,14 @@ impl<H: Handler> Answerer<H> {
             return Err(Answer::Outcome(refused, Source::Request));
         }
         let id = request.correlation_id.as_deref();
-        let call = match self.calls.arrived(id, &request.body, arrived) {
+        let until = request.expires_at(arrived);
+        let call = match self.calls.arrived(id, &request.body, arrived, until) {
             Arrival::Here(call) => call,
             Arrival::Answered(outcome) => return Err(Answer::Outcome(outcome, Source::Memory)),
             Arrival::Cancelled => return Err(Answer::Cancelled),
         };
-        let computation = Arc::clone(call.computation());
+        let ticket = call.ticket();
+        let computation = ticket.computation();
         let turn = select! {
             biased;
             () = computation.begun() => None,
@@ -162,8 +167,9 @@ impl<H: Handler> Answerer<H> {
             None => Source::OthersComputation,
         };
         Ok(Computing {
-            computation,
+            call: ticket,
             source,
+            until,
         })
     }
 
@@ -187,14 +193,23 @@ impl<H: Handler> Answerer<H> {
 impl Computing {
     /// What there is to report, at most every `interval`.
     pub(crate) fn reports(&self, interval: Duration) -> Reports {
-        Reports::new(self.computation.context.clone(), interval)
+        Reports::new(self.call.computation().context.clone(), interval)
     }
 
-    /// Waits for the answer.
+    /// Waits for the answer, at most as long as the caller does.
     pub(crate) async fn answer(self) -> Answer {
-        match self.computation.outcome().await {
-            Ok(outcome) => Answer::Outcome(outcome, self.source),
-            Err(Cancelled) => Answer::Cancelled,
+        let outcome = self.call.computation().outcome();
+        let outcome = match self.until {
+            Some(until) => timeout_at(until.into(), outcome).await,
+            None => Ok(outcome.await),
+        };
+        match outcome {
+            Ok(Ok(outcome)) => Answer::Outcome(outcome, self.source),
+            Ok(Err(Cancelled)) => Answer::Cancelled,
+            Err(_) => {
+                self.call.expire(Instant::now());
+                Answer::Expired
+            }
         }
     }
 }

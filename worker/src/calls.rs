@@ -62,6 +62,8 @@ struct Books {
 struct Here {
     computation: Arc<Computation>,
     waiting: usize,
+    /// When the last of its callers gives up by itself; `None` if one never does.
+    wanted_until: Option<Instant>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -91,8 +93,9 @@ pub(crate) struct Waiting(Ticket);
 #[must_use = "whoever waits for the call waits for this"]
 pub(crate) struct Running(Ticket);
 
+/// A call that is here.
 #[derive(Clone, Debug)]
-struct Ticket {
+pub(crate) struct Ticket {
     calls: Arc<Calls>,
     /// `None` if the caller has no name for the call, and so can neither cancel nor repeat it.
     id: Option<String>,
@@ -112,12 +115,13 @@ impl Default for Calls {
 }
 
 impl Calls {
-    /// A request that came at `now`.
+    /// A request that came at `now`, and whose caller waits until `until`.
     pub(crate) fn arrived(
         self: &Arc<Self>,
         id: Option<&str>,
         body: &[u8],
         now: Instant,
+        until: Option<Instant>,
     ) -> Arrival {
         let body = body.to_vec();
         let computation = match id {
@@ -132,7 +136,7 @@ impl Calls {
                 if let Some(outcome) = books.answered.find(&question, now) {
                     return Arrival::Answered(Arc::clone(outcome));
                 }
-                books.wait_for(question)
+                books.wait_for(question, until)
             }
         };
         Arrival::Here(Waiting(Ticket {
@@ -159,17 +163,26 @@ impl Calls {
 
 impl Books {
     /// One request more waits for this call.
-    fn wait_for(&mut self, Question { id, body }: Question) -> Arc<Computation> {
+    fn wait_for(
+        &mut self,
+        Question { id, body }: Question,
+        until: Option<Instant>,
+    ) -> Arc<Computation> {
         let here = self.here.entry(id).or_default();
         let same = here.iter_mut().find(|here| here.computation.body == body);
         if let Some(here) = same {
             here.waiting += 1;
+            here.wanted_until = here
+                .wanted_until
+                .zip(until)
+                .map(|(known, new)| known.max(new));
             return Arc::clone(&here.computation);
         }
         let computation = Arc::new(Computation::new(body));
         here.push(Here {
             computation: Arc::clone(&computation),
             waiting: 1,
+            wanted_until: until,
         });
         computation
     }
@@ -191,9 +204,29 @@ impl Books {
     }
 }
 
+impl Ticket {
+    pub(crate) fn computation(&self) -> &Computation {
+        &self.computation
+    }
+
+    /// The time of a request is over: what nobody waits for any more is not computed to its end.
+    pub(crate) fn expire(&self, now: Instant) {
+        let Some(id) = &self.id else {
+            return self.computation.cancel();
+        };
+        let books = &mut *self.calls.lock();
+        let here = books.find(id, &self.computation);
+        let unwanted = |here: &Here| here.wanted_until.is_some_and(|until| until <= now);
+        if here.is_some_and(|here| unwanted(here)) {
+            books.forget(id, &self.computation);
+            self.computation.cancel();
+        }
+    }
+}
+
 impl Waiting {
-    pub(crate) fn computation(&self) -> &Arc<Computation> {
-        &self.0.computation
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.0.clone()
     }
 
     /// Begins the computation; `None` if another request did, or if there is no need to.

@@ -1,6 +1,6 @@
 //! A request as it came, before its body is looked at.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,17 @@ pub(crate) struct Request {
     pub(crate) progress_every: Option<Duration>,
     /// The argument, as the caller wrote it.
     pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// When the caller of a request that came at `arrived` has given up, if it says so. The
+    /// tutorials' clients say nothing: an expiration of theirs is about the queue alone.
+    pub(crate) fn expires_at(&self, arrived: Instant) -> Option<Instant> {
+        match self.dialect {
+            Dialect::Warren => arrived.checked_add(self.expires_in?),
+            Dialect::Tutorial => None,
+        }
+    }
 }
 
 /// What a caller understands of a reply.

@@ -139,7 +139,7 @@ async fn try_settle<H: Handler>(
     let (outcome, source) = match answer(worker, delivery).await? {
         Answer::Outcome(outcome, source) => (outcome, source),
         Answer::Expired => {
-            debug!("expired before its turn came");
+            debug!("expired before it was computed");
             delivery.ack().await?;
             return Ok(Settled::Expired);
         }

@@ -11,7 +11,7 @@ pub struct Tally {
     pub callers_gone: u64,
     /// Dropped, because they named no reply queue.
     pub unanswerable: u64,
-    /// Dropped, because their time was over before their turn came.
+    /// Dropped, or stopped while they ran, because their time was over.
     pub expired: u64,
     /// Dropped, or stopped while they ran, because their callers gave up.
     pub cancelled: u64,

@@ -90,9 +90,15 @@ impl Computation {
         })
     }
 
-    /// Tells the handler, and all who wait. It must not have ended.
+    /// Tells the handler, and all who wait, unless it has ended.
     pub(super) fn cancel(&self) {
         self.context.cancel();
-        self.stage.send_replace(Stage::Cancelled);
+        self.stage.send_if_modified(|stage| {
+            let ends = matches!(stage, Stage::Waiting | Stage::Running);
+            if ends {
+                *stage = Stage::Cancelled;
+            }
+            ends
+        });
     }
 }

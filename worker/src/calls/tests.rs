@@ -8,7 +8,7 @@ fn waiting(arrival: Arrival) -> Waiting {
 }
 
 fn ask(calls: &Arc<Calls>, id: &str, body: &str) -> Arrival {
-    calls.arrived(Some(id), body.as_bytes(), Instant::now())
+    calls.arrived(Some(id), body.as_bytes(), Instant::now(), None)
 }
 
 fn outcome(json: &str) -> Outcome {
@@ -28,9 +28,9 @@ fn requests_of_one_id_and_body_are_one_call() {
     let [first, second] = [(); 2].map(|()| waiting(ask(&calls, "id-1", "30")));
     let other_body = waiting(ask(&calls, "id-1", "31"));
     let other_id = waiting(ask(&calls, "id-2", "30"));
-    let nameless = [(); 2].map(|()| waiting(calls.arrived(None, b"30", Instant::now())));
+    let nameless = [(); 2].map(|()| waiting(calls.arrived(None, b"30", Instant::now(), None)));
 
-    let computation = Arc::clone(second.computation());
+    let computation = Arc::clone(&second.0.computation);
     let running = first.begin().expect("nobody else has begun it");
     assert!(second.begin().is_none(), "the first one did");
     let late = waiting(ask(&calls, "id-1", "30"));
@@ -64,24 +64,24 @@ fn an_answer_is_remembered_for_the_same_question_only() {
 #[test]
 fn what_has_no_name_is_not_remembered() {
     let calls = Arc::new(Calls::default());
-    let arrival = calls.arrived(None, b"30", Instant::now());
+    let arrival = calls.arrived(None, b"30", Instant::now(), None);
     let running = waiting(arrival).begin().expect("it waits");
     running.end(outcome("832040"), Instant::now());
-    drop(waiting(calls.arrived(None, b"30", Instant::now())));
+    drop(waiting(calls.arrived(None, b"30", Instant::now(), None)));
 }
 
 #[test]
 fn a_panic_is_told_to_all_who_wait_and_not_remembered() {
     let calls = Arc::new(Calls::default());
     for id in [Some("id-1"), None] {
-        let arrival = calls.arrived(id, b"1", Instant::now());
+        let arrival = calls.arrived(id, b"1", Instant::now(), None);
         let running = waiting(arrival).begin().expect("it waits");
         let computation = Arc::clone(&running.0.computation);
         drop(running);
         let ended = computation.ended().expect("it has ended");
         let fault = ended.expect("nobody cancelled it").response.clone();
         assert_eq!(fault.map_err(|fault| fault.code), Err(Code::Internal));
-        drop(waiting(calls.arrived(id, b"1", Instant::now())));
+        drop(waiting(calls.arrived(id, b"1", Instant::now(), None)));
     }
     assert!(calls.lock().here.is_empty());
 }
@@ -95,16 +95,16 @@ fn a_cancel_concerns_the_calls_of_its_id_before_and_after_it() {
         .expect("it waits");
     let before = ["30", "31"].map(|body| waiting(ask(&calls, "id-1", body)));
     let other = waiting(ask(&calls, "id-2", "30"));
-    let nameless = waiting(calls.arrived(None, b"30", now));
+    let nameless = waiting(calls.arrived(None, b"30", now, None));
     calls.cancel("id-1".to_owned(), now);
     assert!(running.computation().context.is_cancelled());
     for call in before {
-        assert_eq!(call.computation().ended(), Some(Err(Cancelled)));
+        assert_eq!(call.0.computation().ended(), Some(Err(Cancelled)));
         assert!(call.begin().is_none(), "it does not start any more");
     }
     for call in [other, nameless] {
-        assert_eq!(call.computation().ended(), None);
-        assert!(!call.computation().context.is_cancelled());
+        assert_eq!(call.0.computation().ended(), None);
+        assert!(!call.0.computation().context.is_cancelled());
     }
     // Whatever the handler returns then.
     running.end(outcome("0"), now);
@@ -125,7 +125,12 @@ fn what_was_cancelled_is_not_remembered_as_answered() {
     calls.cancel("id-1".to_owned(), now);
     running.end(fault(Code::Cancelled), now);
     let long_after = now + CANCELS.age + Duration::from_secs(1);
-    drop(waiting(calls.arrived(Some("id-1"), b"30", long_after)));
+    drop(waiting(calls.arrived(
+        Some("id-1"),
+        b"30",
+        long_after,
+        None,
+    )));
 }
 
 #[test]
@@ -145,4 +150,42 @@ fn nothing_is_kept_of_calls_that_nobody_waits_for_unless_they_run() {
     assert_eq!(calls.lock().here.len(), 1);
     running.end(outcome("832040"), Instant::now());
     assert!(calls.lock().here.is_empty());
+}
+
+#[test]
+fn a_call_is_given_up_when_its_last_caller_has() {
+    let calls = Arc::new(Calls::default());
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let ask = |until| waiting(calls.arrived(Some("id-1"), b"30", start, Some(until)));
+    let [first, last] = [at(1), at(3)].map(ask);
+    let early = ask(at(2)).ticket();
+    let running = first.begin().expect("nobody else has begun it");
+    early.expire(at(2));
+    assert!(!running.computation().context.is_cancelled());
+    last.ticket().expire(at(3));
+    assert!(running.computation().context.is_cancelled());
+    assert_eq!(early.computation().ended(), Some(Err(Cancelled)));
+    assert!(ask(at(9)).begin().is_some(), "it is a call of its own");
+}
+
+#[test]
+fn a_call_one_of_whose_callers_never_gives_up_is_wanted_for_ever() {
+    let now = Instant::now();
+    for [first, second] in [[None, Some(now)], [Some(now), None]] {
+        let calls = Arc::new(Calls::default());
+        let ask = |until| waiting(calls.arrived(Some("id-1"), b"30", now, until)).ticket();
+        let [first, second] = [first, second].map(ask);
+        second.expire(now);
+        assert!(!first.computation().context.is_cancelled());
+    }
+}
+
+#[test]
+fn a_nameless_call_has_one_caller() {
+    let calls = Arc::new(Calls::default());
+    let now = Instant::now();
+    let call = waiting(calls.arrived(None, b"30", now, Some(now))).ticket();
+    call.expire(now);
+    assert!(call.computation().context.is_cancelled());
 }

@@ -1,4 +1,4 @@
-//! Requests whose time is over before their turn comes: none of them is computed.
+//! Requests whose time is over: none of them is computed, or not to its end.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use warren_worker::Tally;
 use crate::{
     caller::{CLIENT, Caller, id_and_body, next},
     gated::Gated,
+    process::Program,
     stage::{QUEUE, Worker, at_most, service, stage},
 };
 
@@ -65,6 +66,25 @@ async fn what_expires_in_the_queue_comes_back_to_its_caller() {
     handler.open();
     assert_eq!(id_and_body(&caller.reply().await), ("running", "1"));
     assert_eq!(worker.stop().await, expired_and_served(0, 1));
+}
+
+/// Nobody cancels it: its caller may be gone without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expires_while_it_runs_is_not_computed_to_its_end() {
+    let url = stage("expires-running");
+    let arguments = ["--amqp", &url, "--max-n", "93", "--concurrency", "1"];
+    let mut worker = Program::worker(&arguments);
+    worker.says("Awaiting RPC requests").await;
+    let mut caller = Caller::connect(&url).await;
+    caller.send("93", with_deadline(&caller, "endless")).await;
+    // Were it computed to its end, it would keep the only core for centuries.
+    caller.send("10", caller.warren("next")).await;
+    assert_eq!(id_and_body(&caller.reply().await), ("next", "55"));
+    worker.signal("TERM");
+    worker.says("expired: 1").await;
+    let (status, _) = worker.end().await;
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
 }
 
 fn with_deadline(caller: &Caller, id: &str) -> lapin::BasicProperties {
