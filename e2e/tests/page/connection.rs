@@ -1,0 +1,78 @@
+//! The connection, as it comes and goes.
+
+use warren_e2e::{Browser, Stack};
+use warren_rabbitmq::Node;
+use xtask::page::PageConfig;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_and_the_worker_survive_a_restart_of_the_broker() {
+    let mut node = Node::temporary().expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    assert_eq!(browser.call("10").await, "55");
+
+    node.stop().expect("the broker stops");
+    browser.wait_until("offline").await;
+    browser.fill("deadline", "5m").await;
+    browser.fill("n", "20").await;
+    browser.click("call").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=waiting][data-n='20']")
+        .await;
+
+    node.start_again().expect("the broker starts again");
+    let result = browser.wait_for("[data-testid=result][data-n='20']").await;
+    assert_eq!(result.text().await.expect("a text"), "6765");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_broker_is_said_and_a_waiting_call_fails_at_its_deadline() {
+    let node = Node::temporary().expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let page = stack.page();
+    drop(node);
+    let browser = Browser::open(&page.url()).await;
+    browser.fill("deadline", "500ms").await;
+    browser.fill("n", "20").await;
+    browser.click("call").await;
+    let words = browser.wait_for_error("unavailable").await;
+    assert!(words.contains("ot connected within 500ms"), "{words}");
+    // While a try is under way it is `connecting`, so this may take a few of them.
+    browser.wait_until("offline").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_said_in_words() {
+    let stack = Stack::shared();
+    let page = stack.page_with(PageConfig {
+        passcode: "wrong".to_owned(),
+        ..stack.page_config()
+    });
+    let browser = Browser::open(&format!("{}?n=20&run", page.url())).await;
+    let words = browser.wait_for_error("unauthenticated").await;
+    assert!(words.contains("rong login or passcode"), "{words}");
+    browser.wait_until("offline").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_sends_text_frames_is_understood() {
+    let node = Node::temporary_with("web_stomp.ws_frame = text\n").expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let _worker = stack.worker("Häsin", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    assert_eq!(browser.call("10").await, "55");
+    browser
+        .wait_for("[data-testid=call-row][data-worker='Häsin']")
+        .await;
+    browser.close().await;
+
+    let output = stack.warren(&["call", "10", "--json"]);
+    let reply: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(reply["worker"], "Häsin");
+}

@@ -1,0 +1,6 @@
+//! The built page in Chromium: what a user does, and sees.
+
+mod calls;
+mod connection;
+mod start;
+mod workers;
