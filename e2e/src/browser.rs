@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use warren_rabbitmq::Child;
 
-/// How long anything that will happen may take, on a machine that is busy with other tests.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{PATIENCE, until};
 
 /// A Chromium with one window, and a profile that nobody used before.
 #[derive(Debug)]
@@ -30,10 +29,27 @@ pub struct Browser {
 impl Browser {
     /// Starts Chromium and opens `url`.
     pub async fn open(url: &str) -> Self {
+        Self::open_with(url, &[], &[]).await
+    }
+
+    /// Like [`Browser::open`], but hidden pages are treated as a user's browser treats them,
+    /// which ChromeDriver prevents otherwise; and sooner, namely after 10 s: then their timers run
+    /// once a minute.
+    pub async fn open_thrifty(url: &str) -> Self {
+        let arguments = ["--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10"];
+        let without = [
+            "disable-background-timer-throttling",
+            "disable-backgrounding-occluded-windows",
+            "disable-renderer-backgrounding",
+        ];
+        Self::open_with(url, &arguments, &without).await
+    }
+
+    async fn open_with(url: &str, arguments: &[&str], without: &[&str]) -> Self {
         let profile = tempfile::tempdir().expect("a folder for the browser's profile");
         let (driver, port) = start_driver(&profile);
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&profile))
+            .capabilities(capabilities(&profile, arguments, without))
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("ChromeDriver starts Chromium");
@@ -151,9 +167,62 @@ impl Browser {
         error.text().await.expect("an error has a text")
     }
 
+    /// Runs a script in the page, as the body of a function, and gives what it returns.
+    pub async fn run(&self, script: &str) -> Value {
+        let returned = self.client.execute(script, Vec::new()).await;
+        returned.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Waits until the script returns true.
+    pub async fn wait_until_true(&self, script: &str, at_most: Duration) {
+        let is_true = async || self.run(script).await == Value::Bool(true);
+        until(script, at_most, is_true).await;
+    }
+
+    /// Puts the window out of sight.
+    pub async fn hide(&self) {
+        self.client
+            .minimize_window()
+            .await
+            .expect("it can be hidden");
+        let hidden = "return document.visibilityState === 'hidden'";
+        self.wait_until_true(hidden, PATIENCE).await;
+    }
+
+    /// Brings the hidden window back.
+    pub async fn show(&self) {
+        // A window gets its place only when it is seen.
+        let placed = self.client.set_window_rect(0, 0, 1_000, 1_000).await;
+        placed.expect("it can be shown");
+        let visible = "return document.visibilityState === 'visible'";
+        self.wait_until_true(visible, PATIENCE).await;
+    }
+
+    /// Stops everything in the page, as browsers do with a page that was long hidden. The
+    /// connection stays open on the browser's side.
+    pub async fn freeze(&self) {
+        self.set_lifecycle("frozen").await;
+    }
+
+    /// Lets a frozen page go on.
+    pub async fn thaw(&self) {
+        self.set_lifecycle("active").await;
+    }
+
+    async fn set_lifecycle(&self, state: &str) {
+        let parameters = json!({ "state": state });
+        let command = json!({ "cmd": "Page.setWebLifecycleState", "params": parameters });
+        let done = self
+            .client
+            .issue_cmd(DriverCommand("goog/cdp/execute", command))
+            .await;
+        done.expect("Chromium freezes pages, and thaws them");
+    }
+
     /// What the browser wrote to its console as an error since the last look.
     pub async fn console_errors(&self) -> Vec<String> {
-        let log = self.client.issue_cmd(ConsoleLog).await;
+        let command = DriverCommand("se/log", json!({ "type": "browser" }));
+        let log = self.client.issue_cmd(command).await;
         let log = log.expect("ChromeDriver keeps a log");
         let entries = log.as_array().map(Vec::as_slice).unwrap_or_default();
         entries
@@ -182,46 +251,41 @@ impl Browser {
     }
 }
 
-/// ChromeDriver's own command for the console's log.
+/// A command of ChromeDriver's own: its path, and what it takes.
 #[derive(Debug)]
-struct ConsoleLog;
+struct DriverCommand(&'static str, Value);
 
-impl fantoccini::wd::WebDriverCompatibleCommand for ConsoleLog {
+impl fantoccini::wd::WebDriverCompatibleCommand for DriverCommand {
     fn endpoint(
         &self,
         base_url: &url::Url,
         session_id: Option<&str>,
     ) -> Result<url::Url, url::ParseError> {
-        base_url.join(&format!(
-            "session/{}/se/log",
-            session_id.unwrap_or_default()
-        ))
+        let session = session_id.unwrap_or_default();
+        base_url.join(&format!("session/{session}/{}", self.0))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (
-            http::Method::POST,
-            Some(json!({ "type": "browser" }).to_string()),
-        )
+        (http::Method::POST, Some(self.1.to_string()))
     }
 }
 
-fn capabilities(profile: &TempDir) -> Capabilities {
+fn capabilities(profile: &TempDir, arguments: &[&str], without: &[&str]) -> Capabilities {
     let user_data = format!("--user-data-dir={}", profile.path().display());
-    let mut options = json!({
-        "args": [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            user_data,
-        ],
-    });
+    let mut all_arguments = vec![
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        &user_data,
+    ];
+    all_arguments.extend(arguments);
+    let mut options = json!({ "args": all_arguments, "excludeSwitches": without });
     if let Ok(chromium) = env::var("WARREN_CHROMIUM") {
         options["binary"] = Value::String(chromium);
     }

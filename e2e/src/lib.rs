@@ -5,6 +5,7 @@
 //! - [`Browser`]: Chromium, and the page as a user sees it.
 //! - [`Peer`]: a program in the form of the tutorials.
 //! - [`warren`]: the terminal command.
+//! - [`until`]: waiting for what does not tell when it happens.
 //!
 //! A harness has nobody to report an error to: it panics, in words that say what to do.
 
@@ -12,9 +13,11 @@ mod browser;
 mod management;
 mod peer;
 mod stack;
+mod wait;
 
-pub use browser::{Browser, PATIENCE};
+pub use browser::Browser;
 pub use fantoccini::key::Key;
 pub use peer::{Peer, PeerKind};
-pub use stack::{Stack, warren};
+pub use stack::{ControlTap, Stack, warren};
+pub use wait::{PATIENCE, until};
 pub use xtask::stack::Worker;

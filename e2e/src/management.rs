@@ -41,6 +41,15 @@ impl Management {
         posted.unwrap_or_else(|error| panic!("POST {path}: {error}"));
     }
 
+    /// Posts a question, which has an answer.
+    pub(crate) fn ask(&self, path: &str, what: &Value) -> Value {
+        let answered = ureq::post(self.at(path))
+            .header("authorization", GUEST)
+            .send_json(what)
+            .and_then(|mut response| response.body_mut().read_json());
+        answered.unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
     pub(crate) fn delete(&self, path: &str) {
         let deleted = ureq::delete(self.at(path))
             .header("authorization", GUEST)

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 use warren_client::{Client, Config};
-use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, Topology};
+use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, MessageType, Topology};
 use warren_rabbitmq::Node;
 use xtask::{
     Checkout,
@@ -20,6 +20,9 @@ use xtask::{
 };
 
 use crate::{PATIENCE, management::Management};
+
+/// The queue of a [`ControlTap`].
+const CONTROL_TAP: &str = "control-tap";
 
 /// Where one test's broker is, and which part of it is this test's own.
 #[derive(Clone, Debug)]
@@ -81,24 +84,27 @@ impl Stack {
         self.management.delete(&format!("exchanges/{vhost}/{name}"));
     }
 
-    /// Lets the broker close all Web-STOMP connections to this virtual host.
-    pub fn close_web_connections(&self) {
-        let connections = format!("vhosts/{}/connections", self.vhost);
-        // The broker's statistics, from which it tells connections, are some seconds late.
+    /// The names of all Web-STOMP connections to this virtual host. The broker's statistics, from
+    /// which it tells them, are some seconds late.
+    #[must_use]
+    pub fn web_connections(&self) -> Vec<String> {
+        let path = format!("vhosts/{}/connections", escape(&self.vhost));
+        let listed = self.management.get(&path);
         let web = |connection: &Value| {
             let protocol = connection["protocol"].as_str()?;
             let name = connection["name"].as_str()?;
             protocol.contains("STOMP").then(|| name.to_owned())
         };
-        let names = poll(|| {
-            let listed = self.management.get(&connections);
-            let listed = listed.as_array().expect("a list of connections");
-            let names: Vec<_> = listed.iter().filter_map(web).collect();
-            (!names.is_empty()).then_some(names)
-        });
+        let listed = listed.as_array().expect("a list of connections");
+        listed.iter().filter_map(web).collect()
+    }
+
+    /// Lets the broker close all Web-STOMP connections to this virtual host, once it knows of one.
+    pub fn close_web_connections(&self) {
+        let names = poll(|| Some(self.web_connections()).filter(|names| !names.is_empty()));
         for name in names {
-            let name = name.replace(' ', "%20").replace('>', "%3E");
-            self.management.delete(&format!("connections/{name}"));
+            self.management
+                .delete(&format!("connections/{}", escape(&name)));
         }
     }
 
@@ -138,6 +144,18 @@ impl Stack {
             policy["definition"]["max-length"] = json!(max_length);
             self.management.put(&format!("{of_vhost}/{name}"), &policy);
         }
+    }
+
+    /// Listens to what clients say to all workers from now on.
+    pub fn tap_control(&self) -> ControlTap<'_> {
+        let vhost = escape(&self.vhost);
+        let durable = json!({ "durable": true });
+        self.management
+            .put(&format!("queues/{vhost}/{CONTROL_TAP}"), &durable);
+        let control = Topology::new(DEFAULT_SERVICE).control_exchange();
+        let binding = format!("bindings/{vhost}/e/{control}/q/{CONTROL_TAP}");
+        self.management.post(&binding, &json!({}));
+        ControlTap { stack: self }
     }
 
     /// Where AMQP clients connect, as the broker's administrator.
@@ -203,6 +221,29 @@ impl Stack {
     }
 }
 
+/// A queue that gets what clients say to all workers.
+#[derive(Debug)]
+pub struct ControlTap<'a> {
+    stack: &'a Stack,
+}
+
+impl ControlTap<'_> {
+    /// Who pinged the workers since the last look: the client id of each ping, in order.
+    #[must_use]
+    pub fn take_pings(&self) -> Vec<String> {
+        let path = format!("queues/{}/{CONTROL_TAP}/get", escape(&self.stack.vhost));
+        let all = json!({ "count": 1_000, "ackmode": "ack_requeue_false", "encoding": "auto" });
+        let messages = self.stack.management.ask(&path, &all);
+        let messages = messages.as_array().expect("a list of messages");
+        let pings = messages
+            .iter()
+            .filter(|message| message["properties"]["type"] == MessageType::Ping.as_str());
+        pings
+            .map(|ping| ping["routing_key"].as_str().expect("a key").to_owned())
+            .collect()
+    }
+}
+
 /// The `warren` command, run to its end.
 #[must_use]
 pub fn warren(arguments: &[&str]) -> Output {
@@ -234,4 +275,11 @@ fn program(name: &str) -> PathBuf {
         "{name} is not built: run `cargo xtask test`, or `cargo build --workspace --bins`"
     );
     program
+}
+
+/// `name` as one part of a path.
+fn escape(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }
