@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use warren_e2e::{Browser, Key, Stack};
+use tokio::time::timeout;
+use warren_contract::Pong;
+use warren_e2e::{Browser, Key, PATIENCE, Stack};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fib_30_is_832040() {
@@ -80,21 +82,40 @@ async fn two_workers_share_twenty_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_call_frees_its_worker() {
+async fn a_cancelled_call_stops_at_its_worker() {
     let stack = Stack::shared();
-    let _worker = stack.worker("hare", &["--concurrency", "1"]);
+    let _worker = stack.worker("hare", &[]);
+    let client = stack.client();
+    let mut workers = client.workers();
+    let mut until_busy = async |busy: u16| -> Pong {
+        let is_so = |workers: &Option<Vec<Pong>>| {
+            let hare = workers.as_ref().and_then(|workers| workers.first());
+            hare.is_some_and(|hare| hare.busy == busy)
+        };
+        let known = timeout(PATIENCE, workers.wait_for(is_so)).await;
+        let known = known.unwrap_or_else(|_| panic!("the worker is never busy with {busy}"));
+        let known = known.expect("the client lives").clone();
+        known.expect("it is known").remove(0)
+    };
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser.wait_until("online").await;
-    // Each would keep the one worker busy for much longer than the last call is waited for.
+    browser.fill("deadline", "5m").await;
+    // Each would keep its worker busy for much longer than it is waited for.
     browser.fill("n", "50").await;
+
     browser.click("call").await;
+    until_busy(1).await;
     browser.click("cancel").await;
-    browser.click("call").await;
+    until_busy(0).await;
+
+    browser.press(Key::Enter, "n").await;
+    until_busy(1).await;
     browser.press(Key::Escape, "n").await;
+    let hare = until_busy(0).await;
+
+    assert_eq!(hare.served, 0, "neither came to its end");
     let cancelled = "[data-testid=call-row][data-state=cancelled]";
     browser.wait_for_count(cancelled, 2).await;
-
-    assert_eq!(browser.call("10").await, "55");
+    browser.wait_for_error("cancelled").await;
     browser.close().await;
 }

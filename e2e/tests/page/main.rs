@@ -2,5 +2,6 @@
 
 mod calls;
 mod connection;
+mod progress;
 mod start;
 mod workers;

@@ -5,18 +5,17 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
-    hooks::{use_calls, use_connection},
-    state::{CallRecord, Outcome, RowState},
+    hooks::use_calls,
+    state::{CallRecord, Outcome},
     words,
 };
 
 #[component]
 pub(crate) fn CallList() -> Html {
     let calls = use_calls();
-    let online = use_connection().is_online();
-    let rows = calls.iter().map(|call| {
-        html! { <CallRow key={call.id.0} call={call.clone()} state={call.state(online)} /> }
-    });
+    let rows = calls
+        .iter()
+        .map(|call| html! { <CallRow key={call.id.0} call={call.clone()} /> });
     html! {
         <section class="panel calls-panel" aria-labelledby="calls-heading">
             <h2 id="calls-heading">{ "Calls" }</h2>
@@ -40,12 +39,12 @@ pub(crate) fn CallList() -> Html {
 #[derive(Properties, PartialEq)]
 struct CallRowProps {
     call: Rc<CallRecord>,
-    state: RowState,
 }
 
 #[component]
 fn CallRow(props: &CallRowProps) -> Html {
-    let CallRowProps { call, state } = props;
+    let CallRowProps { call } = props;
+    let state = call.state();
     let n = call.request.n.to_string();
     let (reply, code, words) = match &call.outcome {
         None => (None, None, String::new()),

@@ -10,6 +10,7 @@ mod masthead;
 mod notes;
 mod outcome;
 mod path;
+mod progress;
 mod time_bar;
 mod worker_count;
 

@@ -2,12 +2,12 @@
 
 use std::{rc::Rc, time::Duration};
 
-use warren_client::Reply;
+use warren_client::{Reply, Stage};
 use warren_contract::Code;
 use web_time::Instant;
 use yew::prelude::*;
 
-use super::time_bar::time_bar;
+use super::{progress::ProgressBar, time_bar::time_bar};
 use crate::{
     hooks::{use_connection, use_elapsed},
     input::{CallRequest, InputError},
@@ -40,9 +40,18 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
         let asked = call.request;
         match &call.outcome {
             None => {
-                status = pending(asked, online);
+                status = pending(asked, call.stage, online);
+                let bar = match call.stage {
+                    Stage::Running { progress } => html! {
+                        <ProgressBar key={call.id.0} label={format!("Progress of fib({})", asked.n)} {progress} />
+                    },
+                    Stage::Waiting | Stage::Queued => Html::default(),
+                };
                 aside = html! {
-                    <TimeLeft key={call.id.0} made={call.made} deadline={asked.deadline} />
+                    <>
+                        <div class="progress-place">{ bar }</div>
+                        <TimeLeft key={call.id.0} made={call.made} deadline={asked.deadline} />
+                    </>
                 };
             }
             Some(Outcome::Done(reply)) => status = success(asked, reply),
@@ -75,11 +84,12 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
     }
 }
 
-fn pending(asked: CallRequest, online: bool) -> Html {
-    let words = if online {
-        "Sent"
-    } else {
-        "Waiting for the connection"
+fn pending(asked: CallRequest, stage: Stage, online: bool) -> Html {
+    let words = match stage {
+        Stage::Waiting if !online => "Waiting for the connection",
+        Stage::Waiting => "Looking for a worker",
+        Stage::Queued => "Sent",
+        Stage::Running { .. } => "Computing",
     };
     html! {
         <>

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     hooks::{use_calls, use_connection},
-    state::{Outcome, Stage},
+    state::{Outcome, PathStage},
     words,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn Path(props: &PathProps) -> Html {
     let connection = use_connection();
     let calls = use_calls();
     let newest = calls.newest();
-    let stage = Stage::of(&connection.state, newest.map(AsRef::as_ref));
+    let stage = PathStage::of(&connection.state, newest.map(AsRef::as_ref));
     let worker = newest
         .and_then(|call| match &call.outcome {
             Some(Outcome::Done(reply)) => reply.worker.clone(),

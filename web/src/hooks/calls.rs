@@ -1,9 +1,10 @@
 //! Making calls, giving them up, and seeing what becomes of them.
 
-use std::{cell::RefCell, collections::BTreeMap, ops::Deref, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, future, ops::Deref, rc::Rc, time::Duration};
 
-use futures_util::future::{AbortHandle, Aborted, abortable};
-use warren_client::{CallOptions, Client};
+use futures_util::FutureExt;
+use tokio::{select, sync::watch};
+use warren_client::{Call, CallError, CallOptions, Client, Stage};
 use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use web_time::Instant;
@@ -14,6 +15,9 @@ use crate::{
     input::CallRequest,
     state::{CallId, CallRecord, Calls, CallsAction, Outcome},
 };
+
+/// How often workers are asked to tell how far they are: often enough to be seen moving.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// The calls, and the way to make one and to give one up.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +52,8 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
         })
     };
     let cancel = use_callback((), move |id, ()| {
-        if let Some(give_up) = pending.borrow().give_up.get(&id) {
-            give_up.abort();
+        if let Some(call) = pending.borrow().calls.get(&id) {
+            call.borrow().cancel();
         }
     });
 
@@ -71,18 +75,21 @@ pub(crate) fn use_calls() -> CallsHandle {
     use_context().expect("the app puts everything below a CallsProvider")
 }
 
-/// The calls that are pending, and how to give each up.
+/// A call that its task awaits, and that can be cancelled meanwhile.
+type PendingCall = Rc<RefCell<Call<Fibonacci>>>;
+
+/// The calls that are pending.
 #[derive(Default)]
 struct Pending {
     last: u64,
-    give_up: BTreeMap<CallId, AbortHandle>,
+    calls: BTreeMap<CallId, PendingCall>,
 }
 
 impl Pending {
-    fn add(&mut self, give_up: AbortHandle) -> CallId {
+    fn add(&mut self, call: PendingCall) -> CallId {
         self.last += 1;
         let id = CallId(self.last);
-        self.give_up.insert(id, give_up);
+        self.calls.insert(id, call);
         id
     }
 }
@@ -95,31 +102,51 @@ fn make(
 ) {
     let options = CallOptions {
         deadline: Some(request.deadline),
+        progress: Some(PROGRESS_EVERY),
         ..CallOptions::default()
     };
-    let (call, give_up) = abortable(client.call_with::<Fibonacci>(request.n, options));
+    let call = client.call_with::<Fibonacci>(request.n, options);
     let made = Instant::now();
-    let id = pending.borrow_mut().add(give_up);
+    let mut stage = call.stage();
+    let call = Rc::new(RefCell::new(call));
+    let id = pending.borrow_mut().add(call.clone());
     dispatcher.dispatch(CallsAction::Made(CallRecord {
         id,
         request,
         made,
+        stage: Stage::default(),
         outcome: None,
     }));
 
     let pending = pending.clone();
     let dispatcher = dispatcher.clone();
     spawn_local(async move {
-        // Awaiting consumes the call, so that one that was given up is dropped here, which tells
-        // the client.
-        let outcome = match call.await {
-            Ok(Ok(reply)) => Outcome::Done(reply),
-            Ok(Err(error)) => Outcome::Failed(error),
-            Err(Aborted) => Outcome::Cancelled {
+        let outcome = loop {
+            select! {
+                biased;
+                outcome = future::poll_fn(|cx| call.borrow_mut().poll_unpin(cx)) => break outcome,
+                stage = next(&mut stage) => dispatcher.dispatch(CallsAction::Staged(id, stage)),
+            }
+        };
+        let outcome = match outcome {
+            Ok(reply) => Outcome::Done(reply),
+            Err(CallError::Cancelled) => Outcome::Cancelled {
                 after: made.elapsed(),
             },
+            Err(error) => Outcome::Failed(error),
         };
-        pending.borrow_mut().give_up.remove(&id);
+        pending.borrow_mut().calls.remove(&id);
         dispatcher.dispatch(CallsAction::Settled(id, outcome));
     });
+}
+
+/// Waits for a call's next stage, for ever if there is none.
+async fn next(stage: &mut Option<watch::Receiver<Stage>>) -> Stage {
+    if let Some(stage) = stage
+        && stage.changed().await.is_ok()
+    {
+        *stage.borrow_and_update()
+    } else {
+        future::pending().await
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 
-use warren_client::{CallError, Reply};
+use warren_client::{CallError, Reply, Stage};
 use web_time::Instant;
 use yew::Reducible;
 
@@ -25,6 +25,8 @@ pub(crate) struct CallRecord {
     pub(crate) request: CallRequest,
     /// When it was made.
     pub(crate) made: Instant,
+    /// Where it is, or was when it settled.
+    pub(crate) stage: Stage,
     /// What became of it; `None` while it is pending.
     pub(crate) outcome: Option<Outcome>,
 }
@@ -46,10 +48,12 @@ pub(crate) enum Outcome {
 /// A call's state as its row shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowState {
-    /// It waits for the connection.
+    /// It waits for the connection, or to hear that there is a worker.
     Waiting,
-    /// It was sent, and is in the queue or with a worker.
+    /// It was sent. A server of the tutorials may compute it, as those do not tell.
     Queued,
+    /// A worker computes it.
+    Running,
     /// It has its reply.
     Done,
     /// It failed.
@@ -59,11 +63,12 @@ pub(crate) enum RowState {
 }
 
 impl CallRecord {
-    /// The call's state, given whether the connection is online: only then are calls sent.
-    pub(crate) const fn state(&self, online: bool) -> RowState {
-        match (&self.outcome, online) {
-            (None, false) => RowState::Waiting,
-            (None, true) => RowState::Queued,
+    /// The call's state.
+    pub(crate) const fn state(&self) -> RowState {
+        match (&self.outcome, self.stage) {
+            (None, Stage::Waiting) => RowState::Waiting,
+            (None, Stage::Queued) => RowState::Queued,
+            (None, Stage::Running { .. }) => RowState::Running,
             (Some(Outcome::Done(_)), _) => RowState::Done,
             (Some(Outcome::Failed(_)), _) => RowState::Failed,
             (Some(Outcome::Cancelled { .. }), _) => RowState::Cancelled,
@@ -82,6 +87,7 @@ impl RowState {
         match self {
             Self::Waiting => "waiting",
             Self::Queued => "queued",
+            Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -93,6 +99,7 @@ impl RowState {
         match self {
             Self::Waiting => "not sent yet",
             Self::Queued => "sent",
+            Self::Running => "computing",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -122,6 +129,11 @@ impl Calls {
         self.iter().find(|call| call.is_pending())
     }
 
+    fn get_mut(&mut self, id: CallId) -> Option<&mut CallRecord> {
+        let call = self.newest_first.iter_mut().find(|call| call.id == id)?;
+        Some(Rc::make_mut(call))
+    }
+
     /// Drops the oldest settled calls beyond the limit.
     fn forget_the_oldest(&mut self) {
         let mut excess = self.newest_first.len().saturating_sub(REMEMBERED);
@@ -142,6 +154,8 @@ impl Calls {
 pub(crate) enum CallsAction {
     /// A call was made.
     Made(CallRecord),
+    /// A call that is pending came to another stage.
+    Staged(CallId, Stage),
     /// A call settled.
     Settled(CallId, Outcome),
 }
@@ -153,9 +167,14 @@ impl Reducible for Calls {
         let calls = Rc::make_mut(&mut self);
         match action {
             CallsAction::Made(call) => calls.newest_first.push_front(Rc::new(call)),
+            CallsAction::Staged(id, stage) => {
+                if let Some(call) = calls.get_mut(id) {
+                    call.stage = stage;
+                }
+            }
             CallsAction::Settled(id, outcome) => {
-                if let Some(call) = calls.newest_first.iter_mut().find(|call| call.id == id) {
-                    Rc::make_mut(call).outcome = Some(outcome);
+                if let Some(call) = calls.get_mut(id) {
+                    call.outcome = Some(outcome);
                 }
             }
         }
@@ -180,6 +199,7 @@ mod tests {
                 deadline: Duration::from_secs(30),
             },
             made: Instant::now(),
+            stage: Stage::default(),
             outcome: None,
         })
     }
@@ -224,10 +244,24 @@ mod tests {
     }
 
     #[test]
-    fn a_pending_call_waits_while_the_connection_is_not_online() {
-        let calls = after([made(1)]);
-        let call = calls.newest().expect("a call was made");
-        assert_eq!(call.state(false), RowState::Waiting);
-        assert_eq!(call.state(true), RowState::Queued);
+    fn a_row_follows_its_call_from_stage_to_stage() {
+        let staged = |stage| CallsAction::Staged(CallId(1), stage);
+        let running = Stage::Running { progress: None };
+        let actions = [
+            (made(1), RowState::Waiting),
+            (staged(Stage::Queued), RowState::Queued),
+            (staged(running), RowState::Running),
+            (staged(Stage::Waiting), RowState::Waiting),
+            (
+                CallsAction::Settled(CallId(1), CANCELLED),
+                RowState::Cancelled,
+            ),
+        ];
+        let mut calls = Rc::new(Calls::default());
+        for (action, expected) in actions {
+            calls = calls.reduce(action);
+            let call = calls.newest().expect("a call was made");
+            assert_eq!(call.state(), expected);
+        }
     }
 }

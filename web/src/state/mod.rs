@@ -3,5 +3,5 @@
 mod calls;
 mod path;
 
-pub(crate) use calls::{CallId, CallRecord, Calls, CallsAction, Outcome, RowState};
-pub(crate) use path::Stage;
+pub(crate) use calls::{CallId, CallRecord, Calls, CallsAction, Outcome};
+pub(crate) use path::PathStage;

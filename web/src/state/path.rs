@@ -1,35 +1,41 @@
 //! How far the newest call came on its way from the page to a worker and back.
 
-use warren_client::ConnectionState;
+use warren_client::{ConnectionState, Stage};
 
 use super::{CallRecord, Outcome};
 
 /// What the picture of the way shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum PathStage {
     /// The page cannot reach the broker now; a call that is pending waits in the page.
     Cut,
     /// Nothing is on its way.
     Idle,
-    /// A call is in the queue or with a worker.
+    /// The newest call was sent.
     Sent,
+    /// A worker computes the newest call.
+    Running,
     /// The newest call came back.
     Returned,
     /// The newest call did not come back.
     Lost,
 }
 
-impl Stage {
+impl PathStage {
     /// The stage that follows from the connection and the newest call.
     pub(crate) fn of(connection: &ConnectionState, newest: Option<&CallRecord>) -> Self {
         if *connection != ConnectionState::Online {
             return Self::Cut;
         }
-        match newest.map(|call| &call.outcome) {
-            None => Self::Idle,
-            Some(None) => Self::Sent,
-            Some(Some(Outcome::Done(_))) => Self::Returned,
-            Some(Some(Outcome::Failed(_) | Outcome::Cancelled { .. })) => Self::Lost,
+        let Some(call) = newest else {
+            return Self::Idle;
+        };
+        match (&call.outcome, call.stage) {
+            (None, Stage::Waiting) => Self::Idle,
+            (None, Stage::Queued) => Self::Sent,
+            (None, Stage::Running { .. }) => Self::Running,
+            (Some(Outcome::Done(_)), _) => Self::Returned,
+            (Some(Outcome::Failed(_) | Outcome::Cancelled { .. }), _) => Self::Lost,
         }
     }
 
@@ -39,6 +45,7 @@ impl Stage {
             Self::Cut => "cut",
             Self::Idle => "idle",
             Self::Sent => "sent",
+            Self::Running => "running",
             Self::Returned => "returned",
             Self::Lost => "lost",
         }
@@ -51,7 +58,8 @@ impl Stage {
             Self::Idle => {
                 "A call goes into the queue, the next free worker takes it, and the reply comes back through a queue of this page’s own."
             }
-            Self::Sent => "The call is in the queue, or with a worker.",
+            Self::Sent => "The call is in the queue, and the next free worker takes it.",
+            Self::Running => "A worker computes the call.",
             Self::Returned => "The reply came back through this page’s own queue.",
             Self::Lost => "The last call has no reply.",
         }
@@ -69,13 +77,14 @@ mod tests {
 
     #[test]
     fn the_stage_follows_the_newest_call_while_the_page_is_online() {
-        let call = |outcome| CallRecord {
+        let call = |stage, outcome| CallRecord {
             id: CallId(1),
             request: CallRequest {
                 n: 30,
                 deadline: Duration::from_secs(30),
             },
             made: Instant::now(),
+            stage,
             outcome,
         };
         let done = Outcome::Done(warren_client::Reply {
@@ -87,17 +96,20 @@ mod tests {
         let cancelled = Outcome::Cancelled {
             after: Duration::ZERO,
         };
+        let running = Stage::Running { progress: None };
         let cases = [
-            (None, Stage::Idle),
-            (Some(call(None)), Stage::Sent),
-            (Some(call(Some(done))), Stage::Returned),
-            (Some(call(Some(cancelled))), Stage::Lost),
+            (None, PathStage::Idle),
+            (Some(call(Stage::Waiting, None)), PathStage::Idle),
+            (Some(call(Stage::Queued, None)), PathStage::Sent),
+            (Some(call(running, None)), PathStage::Running),
+            (Some(call(Stage::Queued, Some(done))), PathStage::Returned),
+            (Some(call(running, Some(cancelled))), PathStage::Lost),
         ];
         for (newest, expected) in cases {
             let newest = newest.as_ref();
-            assert_eq!(Stage::of(&ConnectionState::Online, newest), expected);
+            assert_eq!(PathStage::of(&ConnectionState::Online, newest), expected);
             let connecting = ConnectionState::Connecting { attempt: 1 };
-            assert_eq!(Stage::of(&connecting, newest), Stage::Cut);
+            assert_eq!(PathStage::of(&connecting, newest), PathStage::Cut);
         }
     }
 }
