@@ -1,5 +1,6 @@
 //! The page as a whole.
 
+use warren_client::Mode;
 use yew::prelude::*;
 
 use crate::{
@@ -25,7 +26,12 @@ pub(crate) fn App(props: &AppProps) -> Html {
                 <main>
                     { notes(&props.start) }
                     <div class="bench">
-                        <CallPanel max_n={config.max_n} n={query.n.clone()} run={query.run} />
+                        <CallPanel
+                            max_n={config.max_n}
+                            n={query.n.clone()}
+                            run={query.run}
+                            may_wait={config.client.mode == Mode::Warren}
+                        />
                         <Path queue={config.client.queue.clone()} />
                     </div>
                     <CallList />

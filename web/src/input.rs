@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use warren_client::Config;
+use warren_client::{Config, Policy};
 use warren_contract::Code;
 
 use crate::words;
@@ -24,14 +24,22 @@ pub(crate) struct CallRequest {
     pub(crate) n: u64,
     /// How long the call may take.
     pub(crate) deadline: Duration,
+    /// What becomes of the call if there is no worker.
+    pub(crate) policy: Policy,
 }
 
 impl CallRequest {
     /// Reads both fields; of two mistakes the first is told.
-    pub(crate) fn parse(n: &str, deadline: &str, max_n: u64) -> Result<Self, InputError> {
+    pub(crate) fn parse(
+        n: &str,
+        deadline: &str,
+        policy: Policy,
+        max_n: u64,
+    ) -> Result<Self, InputError> {
         Ok(Self {
             n: parse_n(n, max_n)?,
             deadline: parse_deadline(deadline)?,
+            policy,
         })
     }
 }
@@ -229,7 +237,7 @@ mod tests {
     #[test]
     fn a_mistake_says_what_was_typed_and_what_is_allowed() {
         let said = |n, deadline| {
-            CallRequest::parse(n, deadline, 50)
+            CallRequest::parse(n, deadline, Policy::default(), 50)
                 .expect_err("the input is mistaken")
                 .to_string()
         };

@@ -26,20 +26,69 @@ async fn the_page_counts_the_workers_that_are_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_waits_for_a_worker_that_comes_back() {
+async fn a_call_without_a_worker_fails_and_the_page_says_how_to_start_one() {
     let stack = Stack::shared();
     let page = stack.page();
-    let worker = stack.worker("hare", &[]);
     let browser = Browser::open(&page.url()).await;
-    assert_eq!(browser.call("10").await, "55");
-    worker.stop().expect("the worker stops");
+    browser
+        .wait_for("[data-testid=workers][data-count='0']")
+        .await;
+    // It would be waited for much longer than this test waits.
+    browser.fill("deadline", "1h").await;
+    browser.click("call").await;
+    let words = browser.wait_for_error("unavailable").await;
+    assert!(words.contains("No worker serves `rpc_queue`"), "{words}");
+    assert!(words.contains("warren-worker"), "{words}");
+    browser
+        .wait_for("[data-testid=call-row][data-state=failed][data-code=unavailable]")
+        .await;
 
-    browser.fill("n", "20").await;
+    let _worker = stack.worker("hare", &[]);
+    browser
+        .wait_for("[data-testid=workers][data-count='1']")
+        .await;
+    assert_eq!(browser.call("10").await, "55");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_last_worker_dies_fails() {
+    let stack = Stack::shared();
+    let worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.fill("deadline", "1h").await;
+    browser.fill("n", "50").await;
     browser.click("call").await;
     browser
-        .wait_for("[data-testid=call-row][data-n='20']")
+        .wait_for("[data-testid=call-row][data-state=running]")
         .await;
-    let _worker = stack.worker("rabbit", &[]);
+    worker.kill().expect("the worker dies");
+    let words = browser.wait_for_error("unavailable").await;
+    assert!(words.contains("has left"), "{words}");
+    assert!(words.contains("warren-worker"), "{words}");
+    browser
+        .wait_for("[data-testid=workers][data-count='0']")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_can_wait_for_a_worker() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser
+        .wait_for("[data-testid=workers][data-count='0']")
+        .await;
+    browser.fill("deadline", "5m").await;
+    browser.fill("n", "20").await;
+    browser.click("wait").await;
+    browser.click("call").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=queued][data-n='20']")
+        .await;
+    let _worker = stack.worker("hare", &[]);
     let result = browser.wait_for("[data-testid=result][data-n='20']").await;
     assert_eq!(result.text().await.expect("a text"), "6765");
     browser.close().await;

@@ -1,5 +1,6 @@
-//! The form: n, deadline, Call and Cancel.
+//! The form: n, deadline, whether to wait for a worker, Call and Cancel.
 
+use warren_client::Policy;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -15,6 +16,9 @@ const SUGGESTED_N: &str = "30";
 /// The deadline that the page suggests; the client's own default.
 const SUGGESTED_DEADLINE: &str = "30 s";
 
+/// The name of the setting that lets a call wait, in words that follow on “tick”.
+pub(super) const WAIT: &str = "Wait for a worker if there is none";
+
 #[derive(Properties, PartialEq)]
 pub(super) struct CallFormProps {
     /// The largest n that may be called.
@@ -23,6 +27,8 @@ pub(super) struct CallFormProps {
     pub(super) n: Option<AttrValue>,
     /// Whether to submit the form at once.
     pub(super) run: bool,
+    /// Whether a call can choose to wait for a worker.
+    pub(super) may_wait: bool,
     /// The field that was mistaken when the form was last submitted.
     pub(super) mistaken: Option<Field>,
     /// The call that Cancel gives up.
@@ -39,16 +45,17 @@ pub(super) struct CallFormProps {
 pub(super) fn CallForm(props: &CallFormProps) -> Html {
     let n = use_state(|| props.n.clone().unwrap_or(SUGGESTED_N.into()));
     let deadline = use_state(|| AttrValue::from(SUGGESTED_DEADLINE));
+    let policy = use_state(Policy::default);
     let n_input = use_node_ref();
     let deadline_input = use_node_ref();
 
     let submit = {
         let max_n = props.max_n;
         let on_submit = props.on_submit.clone();
-        let (n, deadline) = (n.clone(), deadline.clone());
+        let (n, deadline, policy) = (n.clone(), deadline.clone(), *policy);
         let (n_input, deadline_input) = (n_input.clone(), deadline_input.clone());
         Callback::from(move |()| {
-            let input = CallRequest::parse(&n, &deadline, max_n);
+            let input = CallRequest::parse(&n, &deadline, policy, max_n);
             if let Err(error) = &input {
                 focus(match error.field() {
                     Field::N => &n_input,
@@ -96,6 +103,18 @@ pub(super) fn CallForm(props: &CallFormProps) -> Html {
         }
     });
 
+    let onwait = {
+        let policy = policy.clone();
+        Callback::from(move |event: Event| {
+            let checkbox: HtmlInputElement = event.target_unchecked_into();
+            policy.set(if checkbox.checked() {
+                Policy::WaitForWorker
+            } else {
+                Policy::FailFast
+            });
+        })
+    };
+
     html! {
         <form class="call-form" {onsubmit} {onkeydown} novalidate=true>
             <FieldView
@@ -129,6 +148,17 @@ pub(super) fn CallForm(props: &CallFormProps) -> Html {
                     { "Cancel" }
                 </button>
             </div>
+            if props.may_wait {
+                <label class="wait">
+                    <input
+                        type="checkbox"
+                        data-testid="wait"
+                        checked={*policy == Policy::WaitForWorker}
+                        onchange={onwait}
+                    />
+                    { WAIT }
+                </label>
+            }
         </form>
     }
 }

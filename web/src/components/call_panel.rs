@@ -16,6 +16,8 @@ pub(crate) struct CallPanelProps {
     pub(crate) n: Option<AttrValue>,
     /// Whether to call at once.
     pub(crate) run: bool,
+    /// Whether it can be known that there is no worker, so that a call can choose to wait.
+    pub(crate) may_wait: bool,
 }
 
 #[component]
@@ -48,6 +50,7 @@ pub(crate) fn CallPanel(props: &CallPanelProps) -> Html {
                 max_n={props.max_n}
                 n={props.n.clone()}
                 run={props.run}
+                may_wait={props.may_wait}
                 mistaken={mistake.as_ref().map(InputError::field)}
                 {pending}
                 {on_submit}

@@ -3,7 +3,7 @@
 use warren_client::{Config, Mode};
 use yew::prelude::*;
 
-use super::{connection::ConnectionStatus, worker_count::WorkerCount};
+use super::{connection::ConnectionStatus, worker_count::WorkerCountView};
 
 /// The head of a page that calls the service of `config`.
 pub(crate) fn masthead(config: &Config) -> Html {
@@ -33,7 +33,7 @@ pub(crate) fn masthead(config: &Config) -> Html {
             <p class="service">
                 { "Queue " }<b>{ queue }</b>
                 if *mode == Mode::Warren {
-                    { ", " }<WorkerCount />
+                    { ", " }<WorkerCountView />
                 }
                 { ", " }<b>{ mode_name }</b>
                 <span class="aside">{ ": " }{ mode_words }</span>

@@ -2,12 +2,12 @@
 
 use std::{rc::Rc, time::Duration};
 
-use warren_client::{Reply, Stage};
+use warren_client::{CallError, Reply, Stage};
 use warren_contract::Code;
 use web_time::Instant;
 use yew::prelude::*;
 
-use super::{progress::ProgressBar, time_bar::time_bar};
+use super::{call_form::WAIT, progress::ProgressBar, time_bar::time_bar};
 use crate::{
     hooks::{use_connection, use_elapsed},
     input::{CallRequest, InputError},
@@ -35,7 +35,7 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
     let mut aside = Html::default();
 
     if let Some(mistake) = &props.mistake {
-        alert = failure(mistake.code(), None, &mistake.to_string());
+        alert = failure(mistake.code(), None, &mistake.to_string(), None);
     } else if let Some(call) = &props.newest {
         let asked = call.request;
         match &call.outcome {
@@ -60,11 +60,12 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
                     error.code(),
                     Some(asked),
                     &words::sentence(&error.to_string()),
+                    advice(error),
                 );
             }
             Some(Outcome::Cancelled { after }) => {
                 let words = format!("Given up after {}.", words::duration(*after));
-                alert = failure(Code::Cancelled, Some(asked), &words);
+                alert = failure(Code::Cancelled, Some(asked), &words, None);
             }
         }
     } else {
@@ -117,14 +118,32 @@ fn success(asked: CallRequest, reply: &Reply<u64>) -> Html {
     }
 }
 
-fn failure(code: Code, asked: Option<CallRequest>, words: &str) -> Html {
+/// What to do where a worker is missing.
+fn advice(error: &CallError) -> Option<Html> {
+    let (CallError::NoWorker { service }
+    | CallError::WorkersLeft { service }
+    | CallError::NoService { service }) = error
+    else {
+        return None;
+    };
+    Some(html! {
+        <p>
+            { "Start one where Warren’s sources are: " }
+            <code>{ format!("cargo run --release -p warren-worker -- --queue {service}") }</code>
+            { format!(". Or tick “{WAIT}”, and call again.") }
+        </p>
+    })
+}
+
+fn failure(code: Code, asked: Option<CallRequest>, words: &str, advice: Option<Html>) -> Html {
     html! {
         <div class="failure" id={ERROR_ID} data-testid="error" data-code={code.as_str()}>
             if let Some(asked) = asked {
                 <p class="formula">{ format!("fib({}) failed", asked.n) }</p>
             }
             <p>{ words }</p>
-            <code>{ code.as_str() }</code>
+            { for advice }
+            <code class="code">{ code.as_str() }</code>
         </div>
     }
 }

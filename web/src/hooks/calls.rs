@@ -102,8 +102,8 @@ fn make(
 ) {
     let options = CallOptions {
         deadline: Some(request.deadline),
+        policy: request.policy,
         progress: Some(PROGRESS_EVERY),
-        ..CallOptions::default()
     };
     let call = client.call_with::<Fibonacci>(request.n, options);
     let made = Instant::now();

@@ -185,6 +185,8 @@ impl Reducible for Calls {
 
 #[cfg(test)]
 mod tests {
+    use warren_client::Policy;
+
     use super::*;
 
     const CANCELLED: Outcome = Outcome::Cancelled {
@@ -197,6 +199,7 @@ mod tests {
             request: CallRequest {
                 n: id,
                 deadline: Duration::from_secs(30),
+                policy: Policy::FailFast,
             },
             made: Instant::now(),
             stage: Stage::default(),

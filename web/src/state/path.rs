@@ -70,6 +70,7 @@ impl PathStage {
 mod tests {
     use std::time::Duration;
 
+    use warren_client::Policy;
     use web_time::Instant;
 
     use super::*;
@@ -82,6 +83,7 @@ mod tests {
             request: CallRequest {
                 n: 30,
                 deadline: Duration::from_secs(30),
+                policy: Policy::FailFast,
             },
             made: Instant::now(),
             stage,
