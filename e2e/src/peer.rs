@@ -22,6 +22,18 @@ pub enum PeerKind {
     Bare,
     /// With `{"response":…,"error":…}`.
     Envelope,
+    /// As a Warren worker that is broken: rightly, but also twice, to nobody's request, and with
+    /// what cannot be read. It takes the queue as it is.
+    Babbling,
+}
+
+impl PeerKind {
+    const fn program(self) -> &'static str {
+        match self {
+            Self::Bare | Self::Envelope => "pika_server.py",
+            Self::Babbling => "babbling_server.py",
+        }
+    }
 }
 
 /// A tutorial's server that takes requests; it is killed on drop.
@@ -38,7 +50,8 @@ impl Peer {
             .expect("WARREN_PYTHON names a Python with pika: run `cargo xtask test`");
         let script = Checkout::here()
             .root()
-            .join("worker/tests/peers/pika_server.py");
+            .join("worker/tests/peers")
+            .join(kind.program());
         let (output, input) = io::pipe().expect("a pipe");
         let process = {
             let mut command = Command::new(python);

@@ -4,7 +4,7 @@ use warren_client::Mode;
 use yew::prelude::*;
 
 use crate::{
-    components::{CallList, CallPanel, Path, masthead, notes},
+    components::{CallList, CallPanel, CounterLine, Path, masthead, notes},
     hooks::{CallsProvider, ClientProvider},
     start::Start,
 };
@@ -36,6 +36,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
                     </div>
                     <CallList />
                 </main>
+                <CounterLine />
             </CallsProvider>
         </ClientProvider>
     }

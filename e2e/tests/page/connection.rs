@@ -76,3 +76,58 @@ async fn a_broker_that_sends_text_frames_is_understood() {
     let reply: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(reply["worker"], "Häsin");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_in_flight_survives_a_crash_of_the_broker() {
+    let mut node = Node::temporary().expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    send_to_nobody(&browser).await;
+
+    // The broker keeps no request over its end.
+    node.kill().expect("the broker dies");
+    browser.wait_until("offline").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=waiting]")
+        .await;
+    node.start_again().expect("the broker starts again");
+    let _worker = stack.worker("hare", &[]);
+    let result = browser.wait_for("[data-testid=result][data-n='20']").await;
+    assert_eq!(result.text().await.expect("a text"), "6765");
+    assert_eq!(text_of(&browser, "resent").await, "1");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_the_broker_closes_is_replaced_and_a_call_in_flight_succeeds() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    send_to_nobody(&browser).await;
+
+    stack.close_web_connections();
+    assert_eq!(text_of(&browser, "reconnects").await, "1");
+    assert_eq!(text_of(&browser, "resent").await, "1");
+    let _worker = stack.worker("hare", &[]);
+    let result = browser.wait_for("[data-testid=result][data-n='20']").await;
+    assert_eq!(result.text().await.expect("a text"), "6765");
+    browser.close().await;
+}
+
+/// Calls fib(20) for which there is no worker yet, and waits until it is sent.
+async fn send_to_nobody(browser: &Browser) {
+    browser.wait_until("online").await;
+    browser.fill("n", "20").await;
+    browser.fill("deadline", "5m").await;
+    browser.click("wait").await;
+    browser.click("call").await;
+    browser
+        .wait_for("[data-testid=call-row][data-state=queued]")
+        .await;
+}
+
+async fn text_of(browser: &Browser, test_id: &str) -> String {
+    let element = browser.wait_for(&format!("[data-testid={test_id}]")).await;
+    element.text().await.expect("a text")
+}

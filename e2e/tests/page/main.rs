@@ -2,6 +2,7 @@
 
 mod calls;
 mod connection;
+mod counters;
 mod progress;
 mod start;
 mod workers;

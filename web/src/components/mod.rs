@@ -5,6 +5,7 @@ mod call_form;
 mod call_list;
 mod call_panel;
 mod connection;
+mod counter_line;
 mod field;
 mod masthead;
 mod notes;
@@ -16,6 +17,7 @@ mod worker_count;
 
 pub(crate) use call_list::CallList;
 pub(crate) use call_panel::CallPanel;
+pub(crate) use counter_line::CounterLine;
 pub(crate) use masthead::masthead;
 pub(crate) use notes::notes;
 pub(crate) use path::Path;

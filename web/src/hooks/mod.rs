@@ -5,11 +5,13 @@
 
 mod calls;
 mod client;
+mod counters;
 mod elapsed;
 mod follow;
 mod workers;
 
 pub(crate) use calls::{CallsProvider, use_calls};
 pub(crate) use client::{ClientProvider, use_connection};
+pub(crate) use counters::use_counters;
 pub(crate) use elapsed::use_elapsed;
 pub(crate) use workers::use_worker_count;
