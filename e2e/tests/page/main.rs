@@ -3,6 +3,7 @@
 mod calls;
 mod connection;
 mod counters;
+mod out_of_sight;
 mod progress;
 mod start;
 mod workers;

@@ -1,6 +1,6 @@
 //! Whether there is a worker, and what becomes of calls if there is none.
 
-use warren_e2e::{Browser, Stack};
+use warren_e2e::{Browser, PATIENCE, Stack, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_counts_the_workers_that_are_there() {
@@ -91,5 +91,52 @@ async fn a_call_can_wait_for_a_worker() {
     let _worker = stack.worker("hare", &[]);
     let result = browser.wait_for("[data-testid=result][data-n='20']").await;
     assert_eq!(result.text().await.expect("a text"), "6765");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_page_does_not_ask_for_the_workers() {
+    /// How many pings of a client that does ask show that this one would have asked, too.
+    const ENOUGH: u32 = 5;
+    let stack = Stack::shared();
+    let _hare = stack.worker("hare", &[]);
+    let tap = stack.tap_control();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser
+        .wait_for("[data-testid=workers][data-count='1']")
+        .await;
+    let mut pings = Vec::new();
+    until("the page pings", PATIENCE, async || {
+        pings = tap.take_pings();
+        !pings.is_empty()
+    })
+    .await;
+    let of_page = pings.remove(0);
+
+    browser.hide().await;
+    // It may be about to ask once more when it is hidden.
+    let _ = tap.take_pings();
+    let watcher = stack.client();
+    let _workers = watcher.workers();
+    let (mut of_hidden, mut of_watcher) = (0, 0);
+    until("the other client pings", PATIENCE, async || {
+        for client in tap.take_pings() {
+            if client == of_page {
+                of_hidden += 1;
+            } else {
+                of_watcher += 1;
+            }
+        }
+        of_watcher >= ENOUGH
+    })
+    .await;
+    assert!(of_hidden <= 1, "{of_hidden} pings of a hidden page");
+
+    browser.show().await;
+    let _rabbit = stack.worker("rabbit", &[]);
+    browser
+        .wait_for("[data-testid=workers][data-count='2']")
+        .await;
     browser.close().await;
 }

@@ -8,6 +8,7 @@ mod client;
 mod counters;
 mod elapsed;
 mod follow;
+mod visible;
 mod workers;
 
 pub(crate) use calls::{CallsProvider, use_calls};
