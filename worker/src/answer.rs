@@ -19,7 +19,7 @@ use tokio::{
     task::spawn_blocking,
     time::timeout_at,
 };
-use tracing::{Span, error};
+use tracing::{Span, debug, error};
 use warren_contract::{Code, Fault, MAX_REQUEST_BYTES, Procedure};
 
 use crate::{
@@ -240,6 +240,9 @@ fn compute<H: Handler>(handler: &H, body: &[u8], context: &Context) -> Outcome {
     let started = Instant::now();
     let response = handler.handle(request, context);
     let elapsed = started.elapsed();
+    if !context.is_cancelled() {
+        debug!(?elapsed, "computed");
+    }
     let response = response.and_then(|response| {
         serde_json::to_vec(&response).map_err(|error| {
             error!(%error, "the handler's response cannot be written as JSON");
