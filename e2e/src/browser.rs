@@ -11,11 +11,25 @@ use std::{
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element, key::Key, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use warren_rabbitmq::Child;
 
 use crate::{PATIENCE, until};
+
+/// A call's row in the page's list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CallRow {
+    /// What was asked for.
+    pub n: String,
+    /// Where the call is, or what became of it.
+    pub state: String,
+    /// The code of one that failed.
+    pub code: Option<String>,
+    /// The value, or what is said instead.
+    pub outcome: String,
+}
 
 /// A Chromium with one window, and a profile that nobody used before.
 #[derive(Debug)]
@@ -108,6 +122,18 @@ impl Browser {
             values.extend(element.attr(name).await.expect("the element is there"));
         }
         values
+    }
+
+    /// The list of calls, newest first.
+    pub async fn rows(&self) -> Vec<CallRow> {
+        let script = "return [...document.querySelectorAll('[data-testid=call-row]')].map(row => ({
+            n: row.dataset.n,
+            state: row.dataset.state,
+            code: row.dataset.code ?? null,
+            outcome: row.querySelector('.became').textContent,
+        }))";
+        let rows = self.client.execute(script, Vec::new()).await;
+        serde_json::from_value(rows.expect("a page with a list")).expect("rows of calls")
     }
 
     /// All that the page says.

@@ -6,10 +6,12 @@
 //! - [`Peer`]: a program in the form of the tutorials.
 //! - [`warren`]: the terminal command.
 //! - [`until`]: waiting for what does not tell when it happens.
+//! - [`chaos`]: calls of all kinds, while everything under them is disturbed.
 //!
 //! A harness has nobody to report an error to: it panics, in words that say what to do.
 
 mod browser;
+pub mod chaos;
 mod management;
 mod peer;
 mod stack;

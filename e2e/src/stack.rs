@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 use warren_client::{Client, Config};
 use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, MessageType, Topology};
 use warren_rabbitmq::Node;
@@ -88,23 +88,17 @@ impl Stack {
     /// which it tells them, are some seconds late.
     #[must_use]
     pub fn web_connections(&self) -> Vec<String> {
-        let path = format!("vhosts/{}/connections", escape(&self.vhost));
-        let listed = self.management.get(&path);
-        let web = |connection: &Value| {
-            let protocol = connection["protocol"].as_str()?;
-            let name = connection["name"].as_str()?;
-            protocol.contains("STOMP").then(|| name.to_owned())
-        };
-        let listed = listed.as_array().expect("a list of connections");
-        listed.iter().filter_map(web).collect()
+        let open = self.management.connections().into_iter();
+        open.filter(|one| one.is_web && one.vhost == self.vhost)
+            .map(|one| one.name)
+            .collect()
     }
 
     /// Lets the broker close all Web-STOMP connections to this virtual host, once it knows of one.
     pub fn close_web_connections(&self) {
         let names = poll(|| Some(self.web_connections()).filter(|names| !names.is_empty()));
         for name in names {
-            self.management
-                .delete(&format!("connections/{}", escape(&name)));
+            self.management.close_connection(&name);
         }
     }
 
@@ -182,12 +176,19 @@ impl Stack {
 
     /// A worker that takes requests when this returns. What it logs goes to the test's output.
     pub fn worker(&self, name: &str, arguments: &[&str]) -> Worker {
-        let mut config = WorkerConfig::new(program("warren-worker"), &self.amqp, name);
-        config.arguments = arguments.iter().map(Into::into).collect();
+        let config = self.worker_config(name, arguments);
         match Worker::start(&config, |line| eprintln!("{line}")) {
             Ok(worker) => worker,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// How a worker of this stack is started.
+    #[must_use]
+    pub fn worker_config(&self, name: &str, arguments: &[&str]) -> WorkerConfig {
+        let mut config = WorkerConfig::new(program("warren-worker"), &self.amqp, name);
+        config.arguments = arguments.iter().map(Into::into).collect();
+        config
     }
 
     /// Serves the built page, told by its `config.json` of this stack.
@@ -265,16 +266,18 @@ fn poll<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A program of this workspace, as it lies beside the tests.
+/// A program of this workspace, as it lies beside this one, or above it if this is a test.
 fn program(name: &str) -> PathBuf {
-    let tests = env::current_exe().expect("this test has a path");
-    let folder = tests.ancestors().nth(2).expect("it is in target/…/deps");
-    let program = folder.join(name);
-    assert!(
-        program.exists(),
-        "{name} is not built: run `cargo xtask test`, or `cargo build --workspace --bins`"
-    );
-    program
+    let this = env::current_exe().expect("this program has a path");
+    let folders = this.ancestors().skip(1).take(2);
+    folders
+        .map(|folder| folder.join(name))
+        .find(|program| program.exists())
+        .unwrap_or_else(|| {
+            panic!(
+                "{name} is not built: run `cargo xtask test`, or `cargo build --workspace --bins`"
+            )
+        })
 }
 
 /// `name` as one part of a path.

@@ -93,6 +93,22 @@ impl Child {
         self.kill()
     }
 
+    /// Holds the process and its group (SIGSTOP), until [`Child::resume`].
+    ///
+    /// # Errors
+    /// The operating system refused the signal.
+    pub fn pause(&self) -> io::Result<()> {
+        Ok(kill_process_group(pid(&self.process)?, Signal::STOP)?)
+    }
+
+    /// Lets go what [`Child::pause`] holds (SIGCONT).
+    ///
+    /// # Errors
+    /// The operating system refused the signal.
+    pub fn resume(&self) -> io::Result<()> {
+        Ok(kill_process_group(pid(&self.process)?, Signal::CONT)?)
+    }
+
     /// Kills the process and its group (SIGKILL), as a crash would.
     ///
     /// # Errors

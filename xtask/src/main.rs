@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Checkout, doctor, test, up};
+use xtask::{Checkout, chaos, doctor, test, up};
 
 /// Runs, tests and examines Warren.
 #[derive(Debug, Parser)]
@@ -19,6 +19,9 @@ enum Command {
     Up(up::Options),
     /// Installs what is missing, then runs every check and test there is.
     Test(test::Options),
+    /// Makes calls of all kinds while workers, broker and connections are disturbed at random, and
+    /// fails unless every call settles in time, with what is right.
+    Chaos(chaos::Options),
     /// Says what is missing, and how to mend it.
     Doctor,
 }
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(options) => up::run(&checkout, &options).map(|()| true),
         Command::Test(options) => test::run(&checkout, &options),
+        Command::Chaos(options) => chaos::run(&checkout, &options),
         Command::Doctor => doctor::run(&checkout),
     };
     match outcome {

@@ -36,6 +36,9 @@ pub struct WorkerConfig {
     pub name: String,
     /// Further arguments of `warren-worker`.
     pub arguments: Vec<OsString>,
+    /// What it logs, in the words of `RUST_LOG`. By default it logs, among others, the line that
+    /// says it is ready, which nothing given here may leave out.
+    pub log: Option<String>,
 }
 
 impl WorkerConfig {
@@ -51,6 +54,7 @@ impl WorkerConfig {
             queue: DEFAULT_SERVICE.into(),
             name: name.into(),
             arguments: Vec::new(),
+            log: None,
         }
     }
 
@@ -59,10 +63,12 @@ impl WorkerConfig {
         // Not as an argument: any user of the machine can read those, and there is a password.
         command
             .env("WARREN_AMQP", &self.amqp)
-            // By default it logs the line that says it is ready.
             .env_remove("RUST_LOG")
             .args(["--queue", &self.queue, "--name", &self.name])
             .args(&self.arguments);
+        if let Some(log) = &self.log {
+            command.env("RUST_LOG", log);
+        }
         if !io::stderr().is_terminal() {
             command.env("NO_COLOR", "1");
         }
@@ -162,6 +168,22 @@ impl Worker {
     /// The operating system could not tell.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.process.try_wait()
+    }
+
+    /// Holds the worker as it is, as a machine that stalls would, until [`Worker::resume`].
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub fn pause(&self) -> io::Result<()> {
+        self.process.pause()
+    }
+
+    /// Lets go a worker that [`Worker::pause`] holds.
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub fn resume(&self) -> io::Result<()> {
+        self.process.resume()
     }
 
     /// Lets the worker finish what it computes, and end.

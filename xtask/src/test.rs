@@ -10,7 +10,7 @@ use warren_rabbitmq::ROOT_VARIABLE;
 use crate::command::show;
 use crate::progress::Progress;
 use crate::tally::Tally;
-use crate::tools::{self, Broker, Prerequisite};
+use crate::tools::{self, Broker};
 use crate::{Checkout, artifacts};
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -30,21 +30,17 @@ pub struct Options {
 /// # Errors
 /// Something could not be installed, built or run, so that not everything was tested.
 pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
-    let broker = options.broker.as_ref();
-    let to_serve = broker.map_or(Prerequisite::RabbitMq, Broker::prerequisite);
+    let broker = options.broker.clone().unwrap_or_default();
     let missing = tools::missing(
         checkout,
         tools::TO_BUILD
             .iter()
             .chain(tools::TO_TEST)
-            .chain(&[to_serve]),
+            .chain(&[broker.prerequisite()]),
     );
     let mut progress = Progress::new(missing.len() + 1 + CHECKS.len());
     tools::install(checkout, &missing, &mut progress)?;
-    let root = match broker {
-        Some(broker) => broker.root(checkout)?,
-        None => None,
-    };
+    let root = broker.root(checkout)?;
     progress.step("building the page");
     artifacts::page(checkout)?;
 

@@ -86,10 +86,12 @@ impl Release {
     }
 }
 
-/// A version of RabbitMQ, as a person asks for it: `3`, `4`, `4.0`, `4.3.6`, …
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A version of RabbitMQ, as a person asks for it: `3`, `4`, `4.0`, `4.3.6`, … By default it is
+/// the one that is installed, whichever that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Broker {
-    version: String,
+    /// `None` for any.
+    version: Option<String>,
     /// `None` for the one that is installed.
     release: Option<Release>,
 }
@@ -107,15 +109,14 @@ impl Broker {
     /// # Errors
     /// It is there, but in another version than was asked for.
     pub fn root(&self, checkout: &Checkout) -> Result<Option<PathBuf>> {
-        let Self { version, .. } = self;
-        let found = self
-            .prerequisite()
-            .find(checkout)
-            .context("RabbitMQ has gone")?;
-        ensure!(
-            agree(&found, version),
-            "RabbitMQ {found} is what there is, and not {version}"
-        );
+        if let Some(version) = &self.version {
+            let found = self.prerequisite().find(checkout);
+            let found = found.context("RabbitMQ has gone")?;
+            ensure!(
+                agree(&found, version),
+                "RabbitMQ {found} is what there is, and not {version}"
+            );
+        }
         Ok(self.release.map(|release| release.root(checkout)))
     }
 }
@@ -142,7 +143,7 @@ impl FromStr for Broker {
             return Err(UnknownBroker);
         }
         Ok(Self {
-            version: version.to_owned(),
+            version: Some(version.to_owned()),
             release,
         })
     }

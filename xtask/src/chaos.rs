@@ -1,0 +1,74 @@
+//! `cargo xtask chaos`: calls of all kinds, while everything under them is disturbed at random.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use warren_rabbitmq::ROOT_VARIABLE;
+
+use crate::command::run as run_command;
+use crate::progress::Progress;
+use crate::tools::{self, Broker, Prerequisite};
+use crate::{Checkout, artifacts};
+
+/// The options of `cargo xtask chaos`.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// For how many minutes things are disturbed; fractions are allowed.
+    #[arg(long, value_name = "N", default_value_t = 2.0)]
+    pub minutes: f64,
+
+    /// Makes the choices of an earlier run again, though not at the same moments.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    /// The version of RabbitMQ to run on, as for cargo xtask test.
+    #[arg(long, value_name = "VERSION")]
+    pub broker: Option<Broker>,
+}
+
+/// Installs what is missing, builds as for deployment, and runs the program of that name in the
+/// package `warren-e2e`, which prints what happens. True if every call settled as it must.
+///
+/// # Errors
+/// Something could not be installed, built or run.
+pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
+    let broker = options.broker.clone().unwrap_or_default();
+    let needed = [Prerequisite::Browser, broker.prerequisite()];
+    let missing = tools::missing(checkout, tools::TO_BUILD.iter().chain(&needed));
+    let mut progress = Progress::new(missing.len() + 3);
+    tools::install(checkout, &missing, &mut progress)?;
+    let root = broker.root(checkout)?;
+    progress.step("building the page");
+    artifacts::page(checkout)?;
+    progress.step("building the programs");
+    run_command(
+        Command::new("cargo")
+            .args(["build", "--release", "--bins"])
+            .args(["--package=warren-worker", "--package=warren-e2e"])
+            .current_dir(checkout.root()),
+    )?;
+
+    progress.step("starting everything");
+    let program = artifacts::target_folder(checkout)?.join("release/chaos");
+    let mut command = Command::new(&program);
+    command.args(["--minutes", &options.minutes.to_string()]);
+    if let Some(seed) = options.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(root) = root {
+        command.env(ROOT_VARIABLE, root);
+    }
+    let status = command
+        .env(
+            "WARREN_CHROMIUM",
+            tools::browser().context("the browser has gone")?,
+        )
+        .env(
+            "WARREN_CHROMEDRIVER",
+            tools::browser_driver().context("the browser's driver has gone")?,
+        )
+        .status()
+        .with_context(|| format!("cannot run {}", program.display()))?;
+    Ok(status.success())
+}
