@@ -12,18 +12,18 @@ pub(crate) fn CounterLine() -> Html {
         item(
             "unmatched",
             counters.unmatched,
-            "late, doubled or unknown replies dropped",
+            "Replies dropped as late, doubled or unknown",
         ),
         item(
             "malformed",
             counters.malformed,
-            "unreadable messages dropped",
+            "Messages dropped as unreadable",
         ),
-        item("resent", counters.resent, "requests sent again"),
+        item("resent", counters.resent, "Requests sent again"),
         item(
             "reconnects",
             counters.connects.saturating_sub(1),
-            "reconnects",
+            "Reconnects",
         ),
     ];
     html! { <footer class="counters"><ul>{ for items }</ul></footer> }
@@ -35,6 +35,6 @@ fn item(test_id: &'static str, count: u64, words: &str) -> Html {
         return Html::default();
     }
     html! {
-        <li><b data-testid={test_id}>{ count }</b>{ " " }{ words }</li>
+        <li>{ words }{ ": " }<b data-testid={test_id}>{ count }</b></li>
     }
 }
