@@ -8,7 +8,7 @@ use warren_e2e::{Browser, Stack};
 use xtask::Checkout;
 
 /// The window, with its frame, in CSS pixels.
-const SIZE: (u32, u32) = (1280, 1130);
+const SIZE: (u32, u32) = (1280, 1150);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
