@@ -38,6 +38,8 @@ pub(super) struct Presence {
     needed: bool,
     next_ping: Duration,
     round: Option<Round>,
+    /// The ping of the last round, to which answers may still come.
+    last_round: Option<Uuid>,
     /// Until when the last sign of life counts.
     served_until: Duration,
     absence: Option<Absence>,
@@ -91,6 +93,7 @@ impl Presence {
     pub(super) fn go_offline(&mut self) {
         self.online = false;
         self.round = None;
+        self.last_round = None;
         self.served_until = Duration::ZERO;
         self.absence = None;
         if self.workers.take().is_some() {
@@ -122,11 +125,15 @@ impl Presence {
     }
 
     /// A worker answered the ping `id`. One that was not known is added at once; whether those
-    /// that were known are still there turns out when the round is over. False if this ping is
-    /// not waited for.
+    /// that were known are still there turns out when the round is over. A late one is a sign of
+    /// life all the same. False if there was no such ping.
     pub(super) fn take_pong(&mut self, now: Duration, id: Uuid, pong: Pong) -> bool {
         let Some(round) = self.round.as_mut().filter(|round| round.id == id) else {
-            return false;
+            let late = self.last_round == Some(id);
+            if late && !pong.draining {
+                self.hear_worker(now);
+            }
+            return late;
         };
         if let Some(workers) = &mut self.workers
             && workers.iter().all(|known| known.id != pong.id)
@@ -143,21 +150,25 @@ impl Presence {
         true
     }
 
-    /// The ping `id` came back: there is no worker. False if this ping is not waited for.
+    /// The ping `id` came back: there is no worker. A late one says so, too, unless a worker has
+    /// answered the next ping meanwhile. False if there was no such ping.
     pub(super) fn take_bounce(&mut self, id: Uuid) -> bool {
-        let expected = self.round.take_if(|round| round.id == id).is_some();
-        if expected {
+        let in_time = self.round.take_if(|round| round.id == id).is_some();
+        let late = self.last_round == Some(id);
+        let answered = |round: &Round| !round.pongs.is_empty();
+        if in_time || late && !self.round.as_ref().is_some_and(answered) {
             self.workers = Some(Vec::new());
             self.changed = true;
             self.hear_of_none(Absence::Total);
         }
-        expected
+        in_time || late
     }
 
     pub(super) fn handle_timeout(&mut self, now: Duration) {
         let Some(round) = self.round.take_if(|round| round.ends <= now) else {
             return;
         };
+        self.last_round = Some(round.id);
         let mut workers = round.pongs;
         if !workers.is_empty() && workers.iter().all(|pong| pong.draining) {
             self.hear_of_none(Absence::Draining);

@@ -51,7 +51,9 @@ fn those_who_answer_in_time_are_there() {
 
     world.answer(ping, "late");
     assert_eq!(world.names(), Some(vec!["hare", "rabbit"]));
-    assert_eq!(world.engine.counters().unmatched, 1);
+    world.answer(Uuid::from_u128(77), "stranger");
+    assert_eq!(world.names(), Some(vec!["hare", "rabbit"]));
+    assert_eq!(world.engine.counters().unmatched, 1, "nobody asked it");
 }
 
 #[test]
@@ -61,6 +63,24 @@ fn a_ping_that_comes_back_means_that_nobody_is_there() {
     assert_eq!(world.names(), Some(vec![]));
     world.bounce(ping);
     assert_eq!(world.engine.counters().unmatched, 1, "once is enough");
+}
+
+#[test]
+fn a_ping_that_comes_back_late_says_so_unless_somebody_answered_since() {
+    let (mut world, late) = World::watching();
+    world.pass(PING_EVERY);
+    assert_eq!(world.names(), None);
+    world.bounce(late);
+    assert_eq!(world.names(), Some(vec![]));
+
+    let ping = world.ping();
+    world.pass(PING_EVERY);
+    let next = world.ping();
+    world.answer(next, "hare");
+    world.bounce(ping);
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.names(), Some(vec!["hare"]));
+    assert_eq!(world.engine.counters().unmatched, 0);
 }
 
 #[test]
