@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use warren_client::{Call, CallError, Client, Config, ConnectionState};
+use warren_client::{Call, CallError, CallOptions, Client, Config, ConnectionState, Stage};
 use warren_contract::{Fibonacci, Procedure};
-use warren_e2e::{Stack, Worker};
+use warren_e2e::Stack;
 use warren_rabbitmq::{Node, Proxy};
 
-use crate::{GENEROUS, PATIENT, connection, online, within, workers};
+use crate::{GENEROUS, PATIENT, connection, online, within};
 
 /// The same procedure, if serving it twice did harm.
 #[derive(Debug)]
@@ -20,43 +20,50 @@ impl Procedure for Precious {
     type Response = u64;
 }
 
-/// A worker that computes one call of each kind, and a client behind a proxy.
+/// One call of each kind in flight, and a client behind a proxy. Nobody takes the requests, so
+/// that they stay in flight for as long as it takes to lose the connection.
 struct InFlight {
     proxy: Proxy,
     client: Client,
     idempotent: Call<Fibonacci>,
     precious: Call<Precious>,
-    _worker: Worker,
 }
 
 impl InFlight {
     async fn on(stack: &Stack) -> Self {
-        let worker = stack.worker("hare", &["--concurrency", "2"]);
         let config = stack.config();
         let proxy = Proxy::to(stack.ws_port()).expect("a free port");
         let client = Client::connect(Config {
             url: proxy.instead_of_target(&config.url),
             ..config
         });
-        let idempotent = client.call_with::<Fibonacci>(40, GENEROUS);
-        let precious = client.call_with::<Precious>(crate::ENDLESS, GENEROUS);
-        workers(&client, |pongs| pongs.iter().any(|pong| pong.busy == 2)).await;
+        let options = CallOptions {
+            progress: Some(Duration::from_secs(1)),
+            ..PATIENT
+        };
+        let idempotent = client.call_with::<Fibonacci>(20, options);
+        let precious = client.call_with::<Precious>(20, options);
+        for stage in [idempotent.stage(), precious.stage()] {
+            let mut stage = stage.expect("it was asked for");
+            let sent = stage.wait_for(|stage| *stage == Stage::Queued);
+            within(sent).await.expect("the call is pending");
+        }
         Self {
             proxy,
             client,
             idempotent,
             precious,
-            _worker: worker,
         }
     }
 
     /// The calls' outcomes, once the connection is lost.
-    async fn settle(self) {
+    async fn settle(self, stack: &Stack) {
         let unknown = within(self.precious).await.expect_err("it was in flight");
         assert!(matches!(unknown, CallError::OutcomeUnknown(_)), "{unknown}");
+        let _worker = stack.worker("hare", &[]);
         let reply = within(self.idempotent).await.expect("it was sent again");
-        assert_eq!(reply.value, 102_334_155);
-        assert_ne!(self.client.counters().borrow().resent, 0);
+        assert_eq!(reply.value, 6765);
+        assert_eq!(self.client.counters().borrow().resent, 1);
     }
 }
 
@@ -65,7 +72,7 @@ async fn a_connection_that_is_cut() {
     let stack = Stack::shared();
     let calls = InFlight::on(&stack).await;
     assert_eq!(calls.proxy.cut(), 1);
-    calls.settle().await;
+    calls.settle(&stack).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +80,7 @@ async fn a_connection_that_falls_silent_is_noticed_by_its_heart_beats() {
     let stack = Stack::shared();
     let calls = InFlight::on(&stack).await;
     assert_eq!(calls.proxy.freeze(), 1);
-    calls.settle().await;
+    calls.settle(&stack).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +88,7 @@ async fn a_connection_that_the_broker_closes() {
     let stack = Stack::shared();
     let calls = InFlight::on(&stack).await;
     stack.close_web_connections();
-    calls.settle().await;
+    calls.settle(&stack).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +132,7 @@ async fn a_broker_that_is_away_for_longer_than_the_deadline() {
     let client = stack.client();
     online(&client).await;
     node.kill().expect("the broker dies");
-    let options = warren_client::CallOptions {
+    let options = CallOptions {
         deadline: Some(Duration::from_secs(1)),
         ..PATIENT
     };
