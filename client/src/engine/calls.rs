@@ -171,7 +171,8 @@ impl Calls {
 
     /// There is a worker: calls that waited to hear it are to be sent.
     pub(super) fn release(&mut self) {
-        self.unsent.append(&mut self.held);
+        // `BTreeSet::append` would go through all that wait, for each call that is made.
+        self.unsent.extend(std::mem::take(&mut self.held));
     }
 
     /// Lets all calls stay until `until`, whether there is a worker or not.
