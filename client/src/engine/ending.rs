@@ -9,6 +9,10 @@ use crate::Disconnect;
 /// `Processing error` when the node is short of channels, is a failure that may pass.
 const REFUSAL: &str = "Bad CONNECT";
 
+/// How RabbitMQ closes a connection that uses an exchange that does not exist, or that this user
+/// may not use. It says the same of many other ends, and no word of its own.
+const DIED: (Option<u16>, &str) = (Some(1000), "STOMP died");
+
 /// What the end of a session means, unless the user asked for it. `subscribing` tells that the
 /// subscription to what bounces was asked for, and not confirmed.
 pub(super) fn of_session(
@@ -40,8 +44,8 @@ pub(super) fn of_session(
                 Some(error) => error.to_string(),
                 None => close_words(*code, reason),
             };
-            // RabbitMQ 3.10 closes without a word when it cannot give us the subscription.
-            if subscribing {
+            // RabbitMQ 3.10 sends no ERROR when it cannot give us the subscription.
+            if subscribing && died(closed) {
                 topology_missing(BOUNCE_EXCHANGE, detail)
             } else {
                 Disconnect::Lost { detail }
@@ -51,6 +55,11 @@ pub(super) fn of_session(
             detail: "the session ended".to_owned(),
         },
     }
+}
+
+/// Whether RabbitMQ may have ended the connection for an exchange.
+pub(super) fn died(closed: &Closed) -> bool {
+    matches!(closed, Closed::Lost { code, reason, .. } if (*code, reason.as_str()) == DIED)
 }
 
 /// No WebSocket could be opened.

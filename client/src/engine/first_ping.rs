@@ -5,10 +5,6 @@ use warren_stomp::Closed;
 use super::ending;
 use crate::Disconnect;
 
-/// How RabbitMQ closes a connection that publishes to an exchange that does not exist, or that
-/// this user may not publish to. It says the same of many other ends, and no word of its own.
-const DIED: (Option<u16>, &str) = (Some(1000), "STOMP died");
-
 /// How many connections in a row must end so until it is the exchange's fault. Fewer may be an
 /// operator's, or those of a broker that is just stopping.
 const ENDS: u32 = 3;
@@ -46,11 +42,8 @@ impl FirstPing {
         if !std::mem::take(&mut self.unanswered) {
             return None;
         }
-        match closed {
-            Closed::Lost { code, reason, .. } if (*code, reason.as_str()) == DIED => {
-                self.ends += 1;
-            }
-            _ => {}
+        if ending::died(closed) {
+            self.ends += 1;
         }
         (self.ends >= ENDS).then(|| {
             let detail = "it ends every connection that publishes there".to_owned();

@@ -230,6 +230,20 @@ fn a_missing_exchange_is_named() {
 }
 
 #[test]
+fn a_connection_that_is_lost_while_it_subscribes_says_nothing_of_the_exchange() {
+    for (code, reason) in [(1006, ""), (1001, "going away")] {
+        let mut world = World::new(Config::default());
+        let id = world.call(request());
+        world.opened();
+        world.receive(&connected("0,0"));
+        world.closed(code, reason);
+        assert_eq!(world.settled, []);
+        world.come_back();
+        assert_eq!(world.requests(), [id]);
+    }
+}
+
+#[test]
 fn silence_ends_a_connection() {
     let mut world = World::new(Config::default());
     world.opened();
