@@ -343,6 +343,7 @@ impl Connection {
 
     /// This connection, or this try, is over.
     fn fail(&mut self, now: Duration, reason: Disconnect) {
+        self.first_ping.ended();
         if let Link::Up {
             phase: Phase::Online { since, .. },
             ..

@@ -37,14 +37,24 @@ impl FirstPing {
         self.ends = 0;
     }
 
-    /// The connection ended. It tells why, if the ping was what ended it.
+    /// The connection ended. Unless [`explain`](Self::explain) was asked before, it ended in a way
+    /// in which no ping ends one.
+    pub(super) fn ended(&mut self) {
+        if std::mem::take(&mut self.unanswered) {
+            self.ends = 0;
+        }
+    }
+
+    /// How the connection ended. It tells why, if the ping was what ended it.
     pub(super) fn explain(&mut self, closed: &Closed) -> Option<Disconnect> {
         if !std::mem::take(&mut self.unanswered) {
             return None;
         }
-        if ending::died(closed) {
-            self.ends += 1;
-        }
+        self.ends = if ending::died(closed) {
+            self.ends + 1
+        } else {
+            0
+        };
         (self.ends >= ENDS).then(|| {
             let detail = "it ends every connection that publishes there".to_owned();
             ending::topology_missing(&self.exchange, detail)

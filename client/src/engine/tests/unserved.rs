@@ -31,6 +31,14 @@ impl World {
         world.bounce(ping);
         world
     }
+
+    /// Waits for the next try to connect, and lets it succeed, but for the worker.
+    fn come_online_again_unanswered(&mut self) -> Uuid {
+        while !self.socket {
+            self.pass(ms(1));
+        }
+        self.come_online_unanswered()
+    }
 }
 
 #[test]
@@ -258,6 +266,46 @@ fn a_broker_that_ends_every_connection_at_the_first_ping_lacks_the_exchange() {
     assert!(world.outcome(waiting).is_ok());
     let id = world.call(request());
     assert_eq!(world.requests(), [id]);
+}
+
+#[test]
+fn the_ping_of_one_connection_says_nothing_of_the_end_of_the_next() {
+    let mut world = World::new(Config::default());
+    let id = world.call(request());
+    for _ in 0..4 {
+        world.come_online_again_unanswered();
+        world.receive(&error_frame("Processing error", ""));
+        while !world.socket {
+            world.pass(ms(1));
+        }
+        world.opened();
+        world.lost();
+        assert_eq!(world.settled, []);
+    }
+    world.come_back();
+    assert_eq!(world.requests(), [id]);
+}
+
+#[test]
+fn ends_that_are_not_in_a_row_say_nothing_of_the_exchange() {
+    type End = fn(&mut World);
+    let others: [End; 2] = [
+        |world| world.closed(1006, ""),
+        |world| world.receive(&error_frame("Processing error", "")),
+    ];
+    for other in others {
+        let mut world = World::new(Config::default());
+        let id = world.call(request());
+        for _ in 0..3 {
+            world.come_online_again_unanswered();
+            world.lost();
+            world.come_online_again_unanswered();
+            other(&mut world);
+            assert_eq!(world.settled, []);
+        }
+        world.come_back();
+        assert_eq!(world.requests(), [id]);
+    }
 }
 
 #[test]
