@@ -156,15 +156,6 @@ impl Engine {
 
     /// The connection is gone, and the reply queue with it.
     fn give_back(&mut self, now: Duration, reason: &Disconnect) {
-        if self.refusal(Policy::WaitForWorker).is_some() {
-            for (id, _) in self.calls.drain() {
-                self.settle(id, Err(CallError::Refused(reason.clone())));
-            }
-        } else if self.refusal(Policy::FailFast).is_some() {
-            for (id, _) in self.calls.take_unserved(now) {
-                self.settle(id, Err(CallError::Refused(reason.clone())));
-            }
-        }
         for (id, call) in self.calls.take_lost() {
             let reason = reason.clone();
             let error = if call.idempotent {
@@ -177,6 +168,15 @@ impl Engine {
                 CallError::OutcomeUnknown(reason)
             };
             self.settle(id, Err(error));
+        }
+        if self.refusal(Policy::WaitForWorker).is_some() {
+            for (id, _) in self.calls.drain() {
+                self.settle(id, Err(CallError::Refused(reason.clone())));
+            }
+        } else if self.refusal(Policy::FailFast).is_some() {
+            for (id, _) in self.calls.take_unserved(now) {
+                self.settle(id, Err(CallError::Refused(reason.clone())));
+            }
         }
         for id in self.calls.with_progress() {
             let stage = Stage::Waiting;

@@ -269,6 +269,24 @@ fn a_broker_that_ends_every_connection_at_the_first_ping_lacks_the_exchange() {
 }
 
 #[test]
+fn what_was_sent_may_have_been_served_even_if_the_exchange_is_missing_now() {
+    let mut world = World::new(Config::default());
+    for _ in 0..2 {
+        world.come_online_again_unanswered();
+        world.lost();
+    }
+    world.come_online_again_unanswered();
+    let [sent, again] = [world.call(not_idempotent()), world.call(request())];
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.requests(), [sent, again]);
+    world.lost();
+    let error = world.error(sent);
+    assert!(matches!(error, CallError::OutcomeUnknown(_)), "{error:?}");
+    let error = world.error(again);
+    assert!(matches!(error, CallError::Refused(_)), "{error:?}");
+}
+
+#[test]
 fn the_ping_of_one_connection_says_nothing_of_the_end_of_the_next() {
     let mut world = World::new(Config::default());
     let id = world.call(request());
