@@ -183,12 +183,17 @@ impl Calls {
         self.release();
     }
 
-    /// There is no worker that would take another request: removes the calls that were not sent
-    /// for that reason.
-    pub(super) fn take_held(&mut self) -> Vec<(Uuid, Pending)> {
-        let held = std::mem::take(&mut self.held);
-        let ids = held.into_iter().map(|(_, id)| id);
-        ids.filter_map(|id| self.remove(id).map(|call| (id, call)))
+    /// At `asked_at`, there was no worker that would take another request: removes the calls that
+    /// were not sent for that reason. Others, made later, have to be asked about.
+    pub(super) fn take_held(&mut self, asked_at: Duration) -> Vec<(Uuid, Pending)> {
+        let known = |id: &Uuid| {
+            let call = self.by_id.get(id);
+            call.is_some_and(|call| call.fails_unserved(asked_at))
+        };
+        let ids = self.held.iter().map(|&(_, id)| id).filter(known);
+        ids.collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|id| self.remove(id).map(|call| (id, call)))
             .collect()
     }
 

@@ -23,8 +23,8 @@ const FRESH: Duration = PING_EVERY.saturating_add(ANSWER_WITHIN);
 /// That no worker takes requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// There are only workers that finish what they have.
-    Draining,
+    /// There were only workers that finish what they have when they were asked at this time.
+    Draining { asked_at: Duration },
     /// There is none.
     Total,
 }
@@ -53,6 +53,7 @@ pub(super) struct Presence {
 #[derive(Debug)]
 struct Round {
     id: Uuid,
+    began: Duration,
     ends: Duration,
     pongs: Vec<Pong>,
 }
@@ -111,6 +112,7 @@ impl Presence {
         self.next_ping = now + PING_EVERY;
         self.round = Some(Round {
             id,
+            began: now,
             ends: now + ANSWER_WITHIN,
             pongs: Vec::new(),
         });
@@ -171,7 +173,9 @@ impl Presence {
         self.last_round = Some(round.id);
         let mut workers = round.pongs;
         if !workers.is_empty() && workers.iter().all(|pong| pong.draining) {
-            self.hear_of_none(Absence::Draining);
+            self.hear_of_none(Absence::Draining {
+                asked_at: round.began,
+            });
         } else {
             // A ping that neither comes back nor is answered reached somebody who is too slow.
             self.hear_worker(now);

@@ -186,7 +186,7 @@ impl Engine {
 
     fn fail_unserved(&mut self, now: Duration, absence: Absence) {
         let gone = match absence {
-            Absence::Draining => self.calls.take_held(),
+            Absence::Draining { asked_at } => self.calls.take_held(asked_at),
             Absence::Total => self.calls.take_unserved(now),
         };
         for (id, call) in gone {

@@ -169,6 +169,27 @@ fn workers_that_are_about_to_stop_finish_what_they_have_and_get_no_more() {
 }
 
 #[test]
+fn a_call_made_after_the_ping_is_not_judged_by_its_answers() {
+    let mut world = World::online();
+    let running = world.call(request());
+    assert_eq!(world.requests(), [running]);
+    for _ in 0..2 {
+        world.pass(PING_EVERY);
+        let ping = world.ping();
+        world.receive(&pong(ping, "hare", true));
+    }
+    // Another worker takes the place of the one that stops, and hears the next ping.
+    world.pass(ms(1));
+    let id = world.call(request());
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.settled, []);
+    let ping = world.ping();
+    world.receive(&pong(ping, "hare", true));
+    world.answer(ping, "rabbit");
+    assert_eq!(world.requests(), [id]);
+}
+
+#[test]
 fn calls_whose_connection_was_lost_give_the_workers_time_to_come_back() {
     let mut world = World::online();
     let sent = world.call(request());
