@@ -1,7 +1,5 @@
 //! Calls that wait, travel, get lost, and are given up.
 
-use std::time::Instant;
-
 use warren_contract::{Code, MAX_REQUEST_BYTES};
 
 use super::*;
@@ -77,19 +75,6 @@ fn calls_made_too_early_wait_and_leave_in_their_order() {
         .and_then(|frame| frame.header("expiration"));
     assert_eq!(expiration, Some("28500"), "what is left of 30 s");
     assert_eq!(world.requests(), calls);
-}
-
-#[test]
-fn a_call_costs_no_more_for_the_many_that_wait() {
-    for mode in [Mode::Warren, Mode::Tutorial] {
-        let mut world = World::new(Config::default().in_mode(mode));
-        let start = Instant::now();
-        for number in 0..Config::default().max_pending {
-            world.call(request());
-            let took = start.elapsed();
-            assert!(took < ms(60_000), "{number} calls took {took:?}");
-        }
-    }
 }
 
 #[test]
