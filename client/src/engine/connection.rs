@@ -219,6 +219,9 @@ impl Connection {
                 if let Some(reason) = phase.overdue(now) {
                     return self.fail(now, reason);
                 }
+                if phase.is_asking() {
+                    return;
+                }
                 session.handle_timeout(now);
                 self.take_session_events(now);
             }

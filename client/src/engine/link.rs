@@ -35,7 +35,9 @@ pub(super) enum Phase {
     /// Requests can be sent.
     Online {
         since: Duration,
-        /// If it was asked whether the broker is still there: when something must have come.
+        /// If it was asked whether the broker is still there: when something must have come. Until
+        /// then, its silence before counts for nothing: what it sent to a page that stood still
+        /// may not have been read yet.
         sign_until: Option<Duration>,
     },
     /// DISCONNECT is sent.
@@ -49,9 +51,12 @@ impl Link {
             Self::Opening { until } => Some(*until),
             Self::Up { session, phase } => {
                 let own = match phase {
+                    Phase::Online {
+                        sign_until: Some(until),
+                        ..
+                    } => return Some(*until),
                     Phase::Subscribing { until } => Some(*until),
-                    Phase::Online { sign_until, .. } => *sign_until,
-                    Phase::Greeting | Phase::Leaving => None,
+                    Phase::Online { .. } | Phase::Greeting | Phase::Leaving => None,
                 };
                 own.into_iter().chain(session.poll_timeout()).min()
             }
@@ -61,6 +66,14 @@ impl Link {
 }
 
 impl Phase {
+    /// Whether the broker was asked whether it is still there, and nothing has come since.
+    pub(super) fn is_asking(self) -> bool {
+        let Self::Online { sign_until, .. } = self else {
+            return false;
+        };
+        sign_until.is_some()
+    }
+
     /// What went wrong, if something should have come by now.
     pub(super) fn overdue(self, now: Duration) -> Option<Disconnect> {
         match self {

@@ -42,6 +42,29 @@ fn a_broker_that_shows_no_sign_of_life_is_left() {
 }
 
 #[test]
+fn a_page_that_stood_still_asks_before_it_gives_a_connection_up() {
+    let mut world = World::new(Config::default());
+    world.opened();
+    world.receive(&connected("10000,20000"));
+    world.receive(&subscribed());
+    let ping = world.ping();
+    world.answer(ping, "hare");
+    let id = world.call(not_idempotent());
+    // Neither timers nor messages come to a page that is frozen.
+    world.now += ms(25_000);
+    world.wake();
+    world.pass(ms(0));
+    world.receive(&result(id, "1"));
+    assert!(world.outcome(id).is_ok(), "{:?}", world.outcome(id));
+
+    // From then on, silence counts again.
+    world.pass(ms(19_999));
+    assert!(world.socket);
+    world.pass(ms(1));
+    assert!(!world.socket);
+}
+
+#[test]
 fn any_sign_of_life_will_do() {
     let mut world = World::online();
     world.wake();
