@@ -140,6 +140,11 @@ impl Connection {
         self.first_ping.sent();
     }
 
+    /// Whether the first ping on this connection may end it yet, as its exchange may be missing.
+    pub(super) fn may_end_by_ping(&self) -> bool {
+        self.first_ping.may_end()
+    }
+
     /// Sends a frame; only while [online](Self::is_online), and then the session takes it.
     pub(super) fn send(&mut self, now: Duration, frame: &Frame) {
         if let Link::Up { session, .. } = &mut self.link {

@@ -15,6 +15,8 @@ pub(super) struct FirstPing {
     exchange: String,
     unanswered: bool,
     ends: u32,
+    /// Whether the exchange was there when it was last pinged, as far as that is known.
+    proved: bool,
 }
 
 impl FirstPing {
@@ -23,7 +25,13 @@ impl FirstPing {
             exchange,
             unanswered: false,
             ends: 0,
+            proved: false,
         }
+    }
+
+    /// Whether it may be what ends this connection yet, and with it what is sent meanwhile.
+    pub(super) fn may_end(&self) -> bool {
+        self.unanswered && !self.proved
     }
 
     /// It was sent.
@@ -35,6 +43,7 @@ impl FirstPing {
     pub(super) fn answered(&mut self) {
         self.unanswered = false;
         self.ends = 0;
+        self.proved = true;
     }
 
     /// The connection ended. Unless [`explain`](Self::explain) was asked before, it ended in a way
@@ -50,11 +59,12 @@ impl FirstPing {
         if !std::mem::take(&mut self.unanswered) {
             return None;
         }
-        self.ends = if ending::died(closed) {
-            self.ends + 1
+        if ending::died(closed) {
+            self.ends += 1;
+            self.proved = false;
         } else {
-            0
-        };
+            self.ends = 0;
+        }
         (self.ends >= ENDS).then(|| {
             let detail = "it ends every connection that publishes there".to_owned();
             ending::topology_missing(&self.exchange, detail)

@@ -200,7 +200,10 @@ impl Engine {
     }
 
     fn send_waiting(&mut self, now: Duration) {
-        if !self.connection.is_online() {
+        // If the exchange that is pinged is missing, the ping ends the connection within
+        // milliseconds, and what was sent behind it is lost or, worse, not known to be.
+        let ping_may_end_it = self.connection.may_end_by_ping() && !self.presence.is_served(now);
+        if !self.connection.is_online() || ping_may_end_it {
             return;
         }
         while let Some((id, call)) = self.calls.next_unsent(now) {

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     Mode,
     engine::{
+        calls::MAX_LOSSES,
         presence::{ANSWER_WITHIN, PING_EVERY},
         reactions::WORKERS_RETURN_WITHIN,
     },
@@ -286,6 +287,41 @@ fn a_broker_that_ends_every_connection_at_the_first_ping_lacks_the_exchange() {
     world.receive(&result(waiting, "1"));
     assert!(world.outcome(waiting).is_ok());
     let id = world.call(request());
+    assert_eq!(world.requests(), [id]);
+}
+
+#[test]
+fn who_waits_for_a_worker_outlives_all_connections_that_end_for_the_missing_exchange() {
+    let mut world = World::new(Config::default());
+    let calls = [true, false].map(|idempotent| {
+        world.call(Request {
+            idempotent,
+            deadline: Some(ms(600_000)),
+            ..patient()
+        })
+    });
+    for _ in 0..2 * MAX_LOSSES {
+        world.come_online_again_unanswered();
+        assert!(world.requests().is_empty());
+        world.lost();
+    }
+    assert_eq!(world.settled, []);
+    world.come_back();
+    assert_eq!(world.requests(), calls);
+
+    // From then on the exchange is known to be there, and nothing waits for an answer.
+    world.lost();
+    let next = world.call(patient());
+    world.come_online_again_unanswered();
+    assert_eq!(world.requests(), [calls[0], next]);
+}
+
+#[test]
+fn who_waits_for_a_worker_does_not_wait_for_one_that_is_too_slow_to_answer() {
+    let mut world = World::new(Config::default());
+    let id = world.call(patient());
+    world.come_online_unanswered();
+    world.pass(ANSWER_WITHIN);
     assert_eq!(world.requests(), [id]);
 }
 
