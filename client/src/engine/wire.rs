@@ -128,7 +128,10 @@ impl Wire {
             .with_header("type", call.procedure)
             .with_body(call.body.clone());
         match call.progress_every {
-            Some(every) => request.with_header(header::PROGRESS_MS, &every.as_millis().to_string()),
+            Some(every) => {
+                let every = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
+                request.with_header(header::PROGRESS_MS, &every.to_string())
+            }
             None => request,
         }
     }

@@ -93,6 +93,21 @@ fn who_does_not_ask_is_not_told() {
 }
 
 #[test]
+fn the_longest_interval_can_be_read_by_workers() {
+    let mut world = World::online();
+    world.call(Request {
+        progress: Some(Duration::MAX),
+        ..request()
+    });
+    let asked = world.sent.last().and_then(|f| f.header("x-progress-ms"));
+    assert_eq!(
+        asked,
+        Some("18446744073709551615"),
+        "the most that a u64 holds"
+    );
+}
+
+#[test]
 fn progress_that_cannot_be_read_changes_nothing() {
     let mut world = World::online();
     let id = world.call(with_progress());
