@@ -2,6 +2,7 @@
 
 mod calls;
 mod connecting;
+mod first_ping;
 mod network;
 mod presence;
 mod progress;
