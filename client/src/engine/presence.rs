@@ -172,13 +172,13 @@ impl Presence {
         };
         self.last_round = Some(round.id);
         let mut workers = round.pongs;
-        if !workers.is_empty() && workers.iter().all(|pong| pong.draining) {
+        if workers.is_empty() {
+            // A ping that neither comes back nor is answered reached somebody who is too slow.
+            self.hear_worker(now);
+        } else if workers.iter().all(|pong| pong.draining) {
             self.hear_of_none(Absence::Draining {
                 asked_at: round.began,
             });
-        } else {
-            // A ping that neither comes back nor is answered reached somebody who is too slow.
-            self.hear_worker(now);
         }
         sort(&mut workers);
         self.workers = Some(workers).filter(|workers| !workers.is_empty());

@@ -122,6 +122,16 @@ fn replies_are_signs_of_life_so_that_a_busy_client_pings_nobody() {
 }
 
 #[test]
+fn an_answer_counts_from_when_it_came() {
+    for (after, sent) in [(ms(1_699), true), (ms(1_700), false)] {
+        let mut world = World::online();
+        world.pass(after);
+        let id = world.call(request());
+        assert_eq!(world.requests() == [id], sent, "after {after:?}");
+    }
+}
+
+#[test]
 fn what_was_heard_long_ago_is_asked_again() {
     let mut world = World::online();
     world.pass(PING_EVERY + ANSWER_WITHIN - ms(1));
