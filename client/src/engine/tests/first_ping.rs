@@ -3,7 +3,10 @@
 use warren_contract::Code;
 
 use super::*;
-use crate::engine::{calls::MAX_LOSSES, presence::ANSWER_WITHIN};
+use crate::{
+    Disconnect,
+    engine::{calls::MAX_LOSSES, presence::ANSWER_WITHIN},
+};
 
 impl World {
     /// Waits for the next try to connect, and lets it succeed, but for the worker.
@@ -116,6 +119,42 @@ fn the_ping_of_one_connection_says_nothing_of_the_end_of_the_next() {
     }
     world.come_back();
     assert_eq!(world.requests(), [id]);
+}
+
+#[test]
+fn an_exchange_that_was_there_may_be_missing_later() {
+    let mut world = World::online();
+    let id = world.call(patient());
+    world.lost();
+    world.come_online_again_unanswered();
+    assert_eq!(world.requests(), [id], "nothing was wrong before");
+    world.lost();
+    for _ in 0..2 * MAX_LOSSES {
+        world.come_online_again_unanswered();
+        assert!(world.requests().is_empty());
+        world.lost();
+    }
+    let next = world.call(request());
+    assert!(matches!(world.error(next), CallError::Refused(_)));
+}
+
+#[test]
+fn an_answered_ping_ends_the_row() {
+    let mut world = World::new(Config::default());
+    for _ in 0..2 {
+        for _ in 0..2 {
+            world.come_online_again_unanswered();
+            world.lost();
+        }
+        world.come_back();
+        world.lost();
+    }
+    for state in world.states {
+        let ConnectionState::Offline { reason, .. } = state else {
+            continue;
+        };
+        assert!(matches!(reason, Disconnect::Lost { .. }), "{reason}");
+    }
 }
 
 #[test]

@@ -230,8 +230,7 @@ impl World {
 
     /// The broker gives the ping back, as no worker is there.
     fn bounce(&mut self, ping: Uuid) {
-        let bounce = message(BOUNCE_SUBSCRIPTION, &ping.to_string());
-        self.receive(&bounce.with_header("type", "ping"));
+        self.receive(&bounced_ping(ping));
     }
 
     /// Waits for the next try to connect, and lets it succeed.
@@ -328,6 +327,11 @@ fn pong(id: Uuid, worker: &str, draining: bool) -> Frame {
     };
     let body = serde_json::to_string(&pong).expect("a pong is JSON");
     reply(id).with_header("type", "pong").with_body(body)
+}
+
+/// The ping, given back by the broker.
+fn bounced_ping(ping: Uuid) -> Frame {
+    message(BOUNCE_SUBSCRIPTION, &ping.to_string()).with_header("type", "ping")
 }
 
 /// What a Warren worker answers to the call `id`.

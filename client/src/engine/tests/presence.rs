@@ -121,6 +121,17 @@ fn workers_are_asked_once_a_second_while_somebody_wants_to_know() {
 }
 
 #[test]
+fn who_wants_to_know_the_workers_has_them_asked_however_busy_they_are() {
+    let (mut world, _) = World::watching();
+    for _ in 0..10 {
+        world.pass(ms(500));
+        let id = world.call(request());
+        world.receive(&result(id, "1"));
+    }
+    assert_eq!(world.pings().len(), 5);
+}
+
+#[test]
 fn nothing_is_known_without_a_connection() {
     let (mut world, ping) = World::watching();
     world.answer(ping, "hare");

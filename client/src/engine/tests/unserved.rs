@@ -122,6 +122,50 @@ fn replies_are_signs_of_life_so_that_a_busy_client_pings_nobody() {
 }
 
 #[test]
+fn progress_is_a_sign_of_life_too() {
+    let mut world = World::online();
+    let id = world.call(Request {
+        progress: Some(ms(100)),
+        ..request()
+    });
+    for _ in 0..20 {
+        world.pass(ms(500));
+        world.receive(&reply(id).with_header("type", "started"));
+    }
+    assert!(world.pings().is_empty());
+}
+
+#[test]
+fn a_worker_that_is_heard_behind_the_news_of_its_absence_is_there() {
+    let mut world = World::online();
+    let calls = [world.call(request()), world.call(request())];
+    assert_eq!(world.requests(), calls);
+    world.pass(PING_EVERY);
+    let absent = bounced_ping(world.ping());
+    world.receive_all(&[absent.clone(), result(calls[0], "1")]);
+    assert!(world.outcome(calls[0]).is_ok());
+    assert_eq!(world.settled.len(), 1);
+    // Not so the other way round.
+    world.pass(PING_EVERY);
+    let absent = bounced_ping(world.ping());
+    let late = result(calls[0], "1");
+    world.receive_all(&[late, absent]);
+    assert_eq!(world.error(calls[1]), &workers_left());
+}
+
+#[test]
+fn the_absence_of_workers_is_forgotten_with_the_connection_that_told_it() {
+    let mut world = World::new(Config::default());
+    let ping = world.come_online_unanswered();
+    let id = world.call(request());
+    let end = error_frame("Processing error", "");
+    world.receive_all(&[bounced_ping(ping), end]);
+    assert_eq!(world.settled, []);
+    world.come_back();
+    assert_eq!(world.requests(), [id]);
+}
+
+#[test]
 fn an_answer_counts_from_when_it_came() {
     for (after, sent) in [(ms(1_699), true), (ms(1_700), false)] {
         let mut world = World::online();
@@ -168,6 +212,19 @@ fn workers_that_are_about_to_stop_finish_what_they_have_and_get_no_more() {
 
     world.receive(&result(running, "1"));
     assert!(world.outcome(running).is_ok());
+}
+
+#[test]
+fn one_worker_that_does_not_stop_is_enough() {
+    let mut world = World::unserved();
+    let id = world.call(request());
+    let ping = world.ping();
+    world.answer(ping, "hare");
+    world.receive(&pong(ping, "rabbit", true));
+    assert_eq!(world.requests(), [id]);
+    world.pass(ANSWER_WITHIN);
+    let next = world.call(request());
+    assert_eq!(world.requests(), [next]);
 }
 
 #[test]
@@ -232,6 +289,41 @@ fn a_call_made_after_the_connection_is_back_fails_at_once() {
     let id = world.call(request());
     world.bounce(ping);
     assert_eq!(world.error(id), &no_worker());
+}
+
+#[test]
+fn no_call_waits_for_workers_that_were_gone_before_the_connection_was() {
+    let mut world = World::online();
+    let left = world.call(request());
+    world.pass(PING_EVERY);
+    let ping = world.ping();
+    world.bounce(ping);
+    assert_eq!(world.error(left), &workers_left());
+    world.lost();
+    let id = world.call(request());
+    while !world.socket {
+        world.pass(ms(1));
+    }
+    let ping = world.come_online_unanswered();
+    assert!(world.requests().is_empty());
+    world.bounce(ping);
+    assert_eq!(world.error(id), &no_worker());
+}
+
+#[test]
+fn who_waits_for_a_worker_waits_longer_than_for_one_to_come_back() {
+    let mut world = World::online();
+    let id = world.call(patient());
+    world.lost();
+    world.come_back();
+    world.pass(WORKERS_RETURN_WITHIN);
+    for ping in world.pings() {
+        world.bounce(ping);
+    }
+    world.pass(PING_EVERY);
+    assert_eq!(world.settled, []);
+    world.receive(&result(id, "1"));
+    assert!(world.outcome(id).is_ok());
 }
 
 #[test]
