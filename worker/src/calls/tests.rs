@@ -62,6 +62,15 @@ fn an_answer_is_remembered_for_the_same_question_only() {
 }
 
 #[test]
+fn an_answer_that_is_too_large_is_not_remembered() {
+    let calls = Arc::new(Calls::default());
+    let call = || waiting(ask(&calls, "id-1", "30"));
+    let running = call().begin().expect("it waits");
+    running.end(outcome(&"1".repeat(ANSWERS.bytes)), Instant::now());
+    drop(call());
+}
+
+#[test]
 fn what_has_no_name_is_not_remembered() {
     let calls = Arc::new(Calls::default());
     let arrival = calls.arrived(None, b"30", Instant::now(), None);
@@ -123,7 +132,8 @@ fn what_was_cancelled_is_not_remembered_as_answered() {
         .begin()
         .expect("it waits");
     calls.cancel("id-1".to_owned(), now);
-    running.end(fault(Code::Cancelled), now);
+    // The answer would be remembered for longer than the cancel.
+    running.end(fault(Code::Cancelled), now + ANSWERS.age / 2);
     let long_after = now + CANCELS.age + Duration::from_secs(1);
     drop(waiting(calls.arrived(
         Some("id-1"),
@@ -166,6 +176,8 @@ fn a_call_is_given_up_when_its_last_caller_has() {
     last.ticket().expire(at(3));
     assert!(running.computation().context.is_cancelled());
     assert_eq!(early.computation().ended(), Some(Err(Cancelled)));
+    // Whatever the handler returns then.
+    running.end(outcome("0"), at(3));
     assert!(ask(at(9)).begin().is_some(), "it is a call of its own");
 }
 
