@@ -20,6 +20,19 @@ impl Procedure for Precious {
     type Response = u64;
 }
 
+/// A call that waits for a worker, and whose stage is told.
+const TOLD: CallOptions = CallOptions {
+    progress: Some(Duration::from_secs(1)),
+    ..PATIENT
+};
+
+/// Waits until the call has left, which it does not before the broker is known to serve pings.
+async fn sent<P: Procedure>(call: &Call<P>) {
+    let mut stage = call.stage().expect("it was asked for");
+    let sent = stage.wait_for(|stage| *stage == Stage::Queued);
+    within(sent).await.expect("the call is pending");
+}
+
 /// One call of each kind in flight, and a client behind a proxy. Nobody takes the requests, so
 /// that they stay in flight for as long as it takes to lose the connection.
 struct InFlight {
@@ -37,17 +50,10 @@ impl InFlight {
             url: proxy.instead_of_target(&config.url),
             ..config
         });
-        let options = CallOptions {
-            progress: Some(Duration::from_secs(1)),
-            ..PATIENT
-        };
-        let idempotent = client.call_with::<Fibonacci>(20, options);
-        let precious = client.call_with::<Precious>(20, options);
-        for stage in [idempotent.stage(), precious.stage()] {
-            let mut stage = stage.expect("it was asked for");
-            let sent = stage.wait_for(|stage| *stage == Stage::Queued);
-            within(sent).await.expect("the call is pending");
-        }
+        let idempotent = client.call_with::<Fibonacci>(20, TOLD);
+        let precious = client.call_with::<Precious>(20, TOLD);
+        sent(&idempotent).await;
+        sent(&precious).await;
         Self {
             proxy,
             client,
@@ -97,8 +103,8 @@ async fn a_broker_that_crashes_and_comes_back() {
     let stack = Stack::of(&node, "/");
     let client = stack.client();
     // Nobody takes it, so it is in flight when the broker dies.
-    let call = client.call_with::<Fibonacci>(20, PATIENT);
-    online(&client).await;
+    let call = client.call_with::<Fibonacci>(20, TOLD);
+    sent(&call).await;
     node.kill().expect("the broker dies");
     node.start_again().expect("the broker starts again");
     let _worker = stack.worker("hare", &[]);
