@@ -25,8 +25,8 @@ const FRESH: Duration = PING_EVERY.saturating_add(ANSWER_WITHIN);
 pub(super) enum Absence {
     /// There were only workers that finish what they have when they were asked at this time.
     Draining { asked_at: Duration },
-    /// There is none.
-    Total,
+    /// There was none for the calls that were made until this time.
+    Total { asked_at: Duration },
 }
 
 /// The workers of the service, as far as they are known.
@@ -38,8 +38,8 @@ pub(super) struct Presence {
     needed: bool,
     next_ping: Duration,
     round: Option<Round>,
-    /// The ping of the last round, to which answers may still come.
-    last_round: Option<Uuid>,
+    /// The ping of the last round, to which answers may still come, and when it was sent.
+    last_round: Option<(Uuid, Duration)>,
     /// Until when the last sign of life counts.
     served_until: Duration,
     absence: Option<Absence>,
@@ -131,7 +131,7 @@ impl Presence {
     /// life all the same. False if there was no such ping.
     pub(super) fn take_pong(&mut self, now: Duration, id: Uuid, pong: Pong) -> bool {
         let Some(round) = self.round.as_mut().filter(|round| round.id == id) else {
-            let late = self.last_round == Some(id);
+            let late = self.last_round.is_some_and(|(last, _)| last == id);
             if late && !pong.draining {
                 self.hear_worker(now);
             }
@@ -152,25 +152,34 @@ impl Presence {
         true
     }
 
-    /// The ping `id` came back: there is no worker. A late one says so, too, unless a worker has
-    /// answered the next ping meanwhile. False if there was no such ping.
-    pub(super) fn take_bounce(&mut self, id: Uuid) -> bool {
+    /// The ping `id` came back: there is no worker. A late one says so, too, of the calls made
+    /// before it, unless a worker has answered the next ping meanwhile. False if there was no such
+    /// ping.
+    pub(super) fn take_bounce(&mut self, now: Duration, id: Uuid) -> bool {
         let in_time = self.round.take_if(|round| round.id == id).is_some();
-        let late = self.last_round == Some(id);
+        let late = self.last_round.filter(|(last, _)| *last == id);
         let answered = |round: &Round| !round.pongs.is_empty();
-        if in_time || late && !self.round.as_ref().is_some_and(answered) {
-            self.workers = Some(Vec::new());
-            self.changed = true;
-            self.hear_of_none(Absence::Total);
-        }
-        in_time || late
+        let asked_at = if in_time {
+            now
+        } else if let Some((_, asked_at)) = late {
+            if self.round.as_ref().is_some_and(answered) {
+                return true;
+            }
+            asked_at
+        } else {
+            return false;
+        };
+        self.workers = Some(Vec::new());
+        self.changed = true;
+        self.hear_of_none(Absence::Total { asked_at });
+        true
     }
 
     pub(super) fn handle_timeout(&mut self, now: Duration) {
         let Some(round) = self.round.take_if(|round| round.ends <= now) else {
             return;
         };
-        self.last_round = Some(round.id);
+        self.last_round = Some((round.id, round.began));
         let mut workers = round.pongs;
         if workers.is_empty() {
             // A ping that neither comes back nor is answered reached somebody who is too slow.

@@ -51,7 +51,7 @@ impl Engine {
     /// calls need to know.
     pub(super) fn follow_calls(&mut self, now: Duration) {
         if let Some(absence) = self.presence.poll_absence() {
-            self.fail_unserved(now, absence);
+            self.fail_unserved(absence);
         }
         self.presence.set_needed(self.calls.len() > 0);
         if self.calls.any_held() {
@@ -110,7 +110,7 @@ impl Engine {
                 }
             }
             Incoming::NobodyToPing { id } => {
-                if !self.presence.take_bounce(id) {
+                if !self.presence.take_bounce(now, id) {
                     self.counters.unmatched += 1;
                 }
             }
@@ -184,10 +184,10 @@ impl Engine {
         }
     }
 
-    fn fail_unserved(&mut self, now: Duration, absence: Absence) {
+    fn fail_unserved(&mut self, absence: Absence) {
         let gone = match absence {
             Absence::Draining { asked_at } => self.calls.take_held(asked_at),
-            Absence::Total => self.calls.take_unserved(now),
+            Absence::Total { asked_at } => self.calls.take_unserved(asked_at),
         };
         for (id, call) in gone {
             let service = self.config.queue.clone();

@@ -249,6 +249,26 @@ fn a_call_made_after_the_ping_is_not_judged_by_its_answers() {
 }
 
 #[test]
+fn a_ping_that_comes_back_late_says_nothing_of_calls_made_after_it() {
+    let mut world = World::new(Config::default());
+    let before = world.call(request());
+    let late = world.come_online_unanswered();
+    world.pass(ANSWER_WITHIN);
+    assert_eq!(world.requests(), [before]);
+    let after = world.call(request());
+    assert_eq!(world.requests(), [after]);
+    world.bounce(late);
+    assert_eq!(world.error(before), &workers_left());
+    assert_eq!(world.settled.len(), 1);
+    // A worker has come since, as the next ping shows.
+    world.pass(PING_EVERY - ANSWER_WITHIN);
+    let ping = world.ping();
+    world.answer(ping, "hare");
+    world.receive(&result(after, "1"));
+    assert!(world.outcome(after).is_ok());
+}
+
+#[test]
 fn calls_whose_connection_was_lost_give_the_workers_time_to_come_back() {
     let mut world = World::online();
     let sent = world.call(request());
