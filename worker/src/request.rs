@@ -56,3 +56,33 @@ impl Dialect {
 pub(crate) fn expires_in(expiration: &str) -> Option<Duration> {
     expiration.parse().ok().map(Duration::from_millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_warrens_callers_give_up_when_their_requests_expire() {
+        let now = Instant::now();
+        let (second, ages) = (Duration::from_secs(1), Duration::MAX);
+        let cases = [
+            (Dialect::Warren, Some(second), Some(now + second)),
+            (Dialect::Warren, Some(ages), None),
+            (Dialect::Warren, None, None),
+            (Dialect::Tutorial, Some(second), None),
+        ];
+        for (dialect, expires_in, expected) in cases {
+            let request = Request {
+                dialect,
+                procedure: None,
+                reply_to: None,
+                correlation_id: None,
+                expires_in,
+                progress_every: None,
+                body: Vec::new(),
+            };
+            let expires_at = request.expires_at(now);
+            assert_eq!(expires_at, expected, "{dialect:?} {expires_in:?}");
+        }
+    }
+}
