@@ -4,7 +4,9 @@ use warren_client::Mode;
 use yew::prelude::*;
 
 use crate::{
-    components::{CallList, CallPanel, CounterLine, Path, masthead, notes},
+    components::{
+        Batch, CallList, CallPanel, CounterLine, Settings, Wire, Workers, masthead, notes,
+    },
     hooks::{CallsProvider, ClientProvider},
     start::Start,
 };
@@ -19,6 +21,7 @@ pub(crate) struct AppProps {
 #[component]
 pub(crate) fn App(props: &AppProps) -> Html {
     let Start { config, query, .. } = &props.start;
+    let queue = AttrValue::from(config.client.queue.clone());
     html! {
         <ClientProvider config={config.client.clone()}>
             <CallsProvider>
@@ -31,10 +34,14 @@ pub(crate) fn App(props: &AppProps) -> Html {
                             n={query.n.clone()}
                             run={query.run}
                             may_wait={config.client.mode == Mode::Warren}
+                            queue={queue.clone()}
                         />
-                        <Path queue={config.client.queue.clone()} />
+                        <CallList />
                     </div>
-                    <CallList />
+                    <Wire {queue} />
+                    <Workers />
+                    <Batch />
+                    <Settings />
                 </main>
                 <CounterLine />
             </CallsProvider>

@@ -1,14 +1,12 @@
 //! The form: n, deadline, whether to wait for a worker, Call and Cancel.
 
+use uuid::Uuid;
 use warren_client::Policy;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::field::FieldView;
-use crate::{
-    input::{CallRequest, Field, InputError},
-    state::CallId,
-};
+use crate::input::{CallRequest, Field, InputError};
 
 /// The n that the page suggests: quick to compute, and large enough to look at.
 const SUGGESTED_N: &str = "30";
@@ -32,13 +30,13 @@ pub(super) struct CallFormProps {
     /// The field that was mistaken when the form was last submitted.
     pub(super) mistaken: Option<Field>,
     /// The call that Cancel gives up.
-    pub(super) pending: Option<CallId>,
+    pub(super) pending: Option<Uuid>,
     /// The form was submitted.
     pub(super) on_submit: Callback<Result<CallRequest, InputError>>,
     /// A field was changed.
     pub(super) on_edit: Callback<()>,
     /// Cancel was pressed, or Escape in the form.
-    pub(super) on_cancel: Callback<CallId>,
+    pub(super) on_cancel: Callback<Uuid>,
 }
 
 #[component]

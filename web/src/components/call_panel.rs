@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::{call_form::CallForm, outcome::OutcomeView};
 use crate::{
-    hooks::use_calls,
+    hooks::{use_call_log, use_calls},
     input::{CallRequest, InputError},
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct CallPanelProps {
     pub(crate) run: bool,
     /// Whether it can be known that there is no worker, so that a call can choose to wait.
     pub(crate) may_wait: bool,
+    /// The queue that is called.
+    pub(crate) queue: AttrValue,
 }
 
 #[component]
@@ -27,11 +29,11 @@ pub(crate) fn CallPanel(props: &CallPanelProps) -> Html {
 
     let on_submit = {
         let mistake = mistake.clone();
-        let call = calls.call.clone();
+        let calls = calls.clone();
         Callback::from(move |input: Result<CallRequest, InputError>| match input {
             Ok(request) => {
                 mistake.set(None);
-                call.emit(request);
+                calls.make(request);
             }
             Err(error) => mistake.set(Some(error)),
         })
@@ -40,11 +42,14 @@ pub(crate) fn CallPanel(props: &CallPanelProps) -> Html {
         let mistake = mistake.clone();
         Callback::from(move |()| mistake.set(None))
     };
-    let pending = calls.newest_pending().map(|call| call.id);
-    let on_cancel = calls.cancel.clone();
+    let (newest, pending) = use_call_log(|log| {
+        let pending = log.newest_pending().map(|call| call.id);
+        (log.newest().cloned(), pending)
+    });
+    let on_cancel = Callback::from(move |id| calls.cancel(id));
 
     html! {
-        <section class="panel call-panel" aria-labelledby="call-heading">
+        <section id="call" class="panel call-panel" aria-labelledby="call-heading">
             <h2 id="call-heading">{ "Call" }</h2>
             <CallForm
                 max_n={props.max_n}
@@ -57,7 +62,7 @@ pub(crate) fn CallPanel(props: &CallPanelProps) -> Html {
                 {on_edit}
                 {on_cancel}
             />
-            <OutcomeView mistake={(*mistake).clone()} newest={calls.newest().cloned()} />
+            <OutcomeView mistake={(*mistake).clone()} {newest} queue={props.queue.clone()} />
         </section>
     }
 }

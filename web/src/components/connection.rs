@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use warren_client::ConnectionState;
-use web_time::Instant;
 use yew::prelude::*;
 
 use crate::{
     hooks::{use_connection, use_elapsed},
+    state::Timestamp,
     words,
 };
 
@@ -54,7 +54,7 @@ pub(super) fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct NextTryProps {
     /// When the wait for the next try began.
-    since: Instant,
+    since: Timestamp,
     /// How long that wait is.
     retry_in: Duration,
 }

@@ -5,6 +5,16 @@ use yew::prelude::*;
 
 use super::{connection::ConnectionStatus, worker_count::WorkerCountView};
 
+/// The parts of the page below, and what they are called.
+const PARTS: [(&str, &str); 6] = [
+    ("call", "Call"),
+    ("calls", "Calls"),
+    ("wire", "Wire"),
+    ("workers", "Workers"),
+    ("batch", "Batch"),
+    ("settings", "Settings"),
+];
+
 /// The head of a page that calls the service of `config`.
 pub(crate) fn masthead(config: &Config) -> Html {
     let Config {
@@ -38,6 +48,9 @@ pub(crate) fn masthead(config: &Config) -> Html {
                 { ", " }<b>{ mode_name }</b>
                 <span class="aside">{ ": " }{ mode_words }</span>
             </p>
+            <nav aria-label="Parts of the page">
+                { for PARTS.map(|(id, name)| html! { <a href={format!("#{id}")}>{ name }</a> }) }
+            </nav>
         </header>
     }
 }

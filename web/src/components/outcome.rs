@@ -2,16 +2,15 @@
 
 use std::{rc::Rc, time::Duration};
 
-use warren_client::{CallError, Reply, Stage};
+use warren_client::Stage;
 use warren_contract::Code;
-use web_time::Instant;
 use yew::prelude::*;
 
 use super::{call_form::WAIT, progress::ProgressBar, time_bar::time_bar};
 use crate::{
     hooks::{use_connection, use_elapsed},
     input::{CallRequest, InputError},
-    state::{CallRecord, Outcome},
+    state::{CallRecord, Done, Outcome, Timestamp},
     words,
 };
 
@@ -24,6 +23,8 @@ pub(super) struct OutcomeViewProps {
     pub(super) mistake: Option<InputError>,
     /// The newest call.
     pub(super) newest: Option<Rc<CallRecord>>,
+    /// The queue that workers serve.
+    pub(super) queue: AttrValue,
 }
 
 /// Both live regions are always there, as screen readers announce only what changes in them.
@@ -38,33 +39,36 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
         alert = failure(mistake.code(), None, &mistake.to_string(), None);
     } else if let Some(call) = &props.newest {
         let asked = call.request;
-        match &call.outcome {
+        match &call.settled {
             None => {
-                status = pending(asked, call.stage, online);
-                let bar = match call.stage {
-                    Stage::Running { progress } => html! {
-                        <ProgressBar key={call.id.0} label={format!("Progress of fib({})", asked.n)} {progress} />
+                status = pending(asked, &call.stage, online);
+                let bar = match &call.stage {
+                    Stage::Running { progress, .. } => html! {
+                        <ProgressBar key={call.id.to_string()} label={format!("Progress of fib({})", asked.n)} progress={*progress} />
                     },
                     Stage::Waiting | Stage::Queued => Html::default(),
                 };
                 aside = html! {
                     <>
                         <div class="progress-place">{ bar }</div>
-                        <TimeLeft key={call.id.0} made={call.made} deadline={asked.deadline} />
+                        <TimeLeft key={call.id.to_string()} made={call.made} deadline={asked.deadline} />
                     </>
                 };
             }
-            Some(Outcome::Done(reply)) => status = success(asked, reply),
-            Some(Outcome::Failed(error)) => {
-                alert = failure(
-                    error.code(),
-                    Some(asked),
-                    &words::sentence(&error.to_string()),
-                    advice(error),
-                );
+            Some((_, Outcome::Done(done))) => status = success(asked, done),
+            Some((
+                _,
+                Outcome::Failed {
+                    code,
+                    words,
+                    unserved,
+                },
+            )) => {
+                let advice = unserved.then(|| advice(&props.queue));
+                alert = failure(*code, Some(asked), words, advice);
             }
-            Some(Outcome::Cancelled { after }) => {
-                let words = format!("Given up after {}.", words::duration(*after));
+            Some((at, Outcome::Cancelled)) => {
+                let words = format!("Given up after {}.", words::duration(at.since(call.made)));
                 alert = failure(Code::Cancelled, Some(asked), &words, None);
             }
         }
@@ -85,7 +89,7 @@ pub(super) fn OutcomeView(props: &OutcomeViewProps) -> Html {
     }
 }
 
-fn pending(asked: CallRequest, stage: Stage, online: bool) -> Html {
+fn pending(asked: CallRequest, stage: &Stage, online: bool) -> Html {
     let words = match stage {
         Stage::Waiting if !online => "Waiting for the connection",
         Stage::Waiting => "Looking for a worker",
@@ -101,7 +105,7 @@ fn pending(asked: CallRequest, stage: Stage, online: bool) -> Html {
     }
 }
 
-fn success(asked: CallRequest, reply: &Reply<u64>) -> Html {
+fn success(asked: CallRequest, reply: &Done) -> Html {
     let n = asked.n.to_string();
     html! {
         <>
@@ -119,20 +123,14 @@ fn success(asked: CallRequest, reply: &Reply<u64>) -> Html {
 }
 
 /// What to do where a worker is missing.
-fn advice(error: &CallError) -> Option<Html> {
-    let (CallError::NoWorker { service }
-    | CallError::WorkersLeft { service }
-    | CallError::NoService { service }) = error
-    else {
-        return None;
-    };
-    Some(html! {
+fn advice(queue: &str) -> Html {
+    html! {
         <p>
             { "Start one where Warren’s sources are: " }
-            <code>{ format!("cargo run --release -p warren-worker -- --queue {service}") }</code>
+            <code>{ format!("cargo run --release -p warren-worker -- --queue {queue}") }</code>
             { format!(". Or tick “{WAIT}”, and call again.") }
         </p>
-    })
+    }
 }
 
 fn failure(code: Code, asked: Option<CallRequest>, words: &str, advice: Option<Html>) -> Html {
@@ -151,7 +149,7 @@ fn failure(code: Code, asked: Option<CallRequest>, words: &str, advice: Option<H
 #[derive(Properties, PartialEq)]
 struct TimeLeftProps {
     /// When the call was made.
-    made: Instant,
+    made: Timestamp,
     /// How long it may take.
     deadline: Duration,
 }

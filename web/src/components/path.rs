@@ -4,8 +4,8 @@ use warren_client::ConnectionState;
 use yew::prelude::*;
 
 use crate::{
-    hooks::{use_calls, use_connection},
-    state::{Outcome, PathStage},
+    hooks::{use_call_log, use_connection},
+    state::PathStage,
     words,
 };
 
@@ -22,22 +22,18 @@ const REQUEST_WAY: &str = "M68 134C68 70 100 40 182 40S296 70 296 134";
 const REPLY_WAY: &str = "M296 134C296 198 264 228 182 228S68 198 68 134";
 
 #[derive(Properties, PartialEq)]
-pub(crate) struct PathProps {
+pub(super) struct PathProps {
     /// The queue that requests go into.
-    pub(crate) queue: AttrValue,
+    pub(super) queue: AttrValue,
 }
 
 #[component]
-pub(crate) fn Path(props: &PathProps) -> Html {
+pub(super) fn Path(props: &PathProps) -> Html {
     let connection = use_connection();
-    let calls = use_calls();
-    let newest = calls.newest();
-    let stage = PathStage::of(&connection.state, newest.map(AsRef::as_ref));
+    let newest = use_call_log(|log| log.newest().cloned());
+    let stage = PathStage::of(&connection.state, newest.as_deref());
     let worker = newest
-        .and_then(|call| match &call.outcome {
-            Some(Outcome::Done(reply)) => reply.worker.clone(),
-            _ => None,
-        })
+        .and_then(|call| call.reply()?.worker.clone())
         .unwrap_or_else(|| "computes".into());
     let page = match connection.state {
         ConnectionState::Online => "online",
@@ -45,7 +41,7 @@ pub(crate) fn Path(props: &PathProps) -> Html {
         ConnectionState::Offline { .. } | ConnectionState::Closed => "offline",
     };
     html! {
-        <figure class="panel path" data-stage={stage.as_str()}>
+        <figure class="path" data-stage={stage.as_str()}>
             <svg viewBox="0 0 364 268" aria-hidden="true">
                 <path class="tunnel" d={REQUEST_WAY} />
                 <path class="tunnel" d={REPLY_WAY} />

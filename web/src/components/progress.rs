@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use warren_contract::Progress;
-use web_time::Instant;
 use yew::prelude::*;
 
-use crate::hooks::use_elapsed;
+use crate::{hooks::use_elapsed, state::Timestamp};
 
 /// How long a call has to run before the bar is shown. What ends sooner would make it flicker.
 const SHOWN_AFTER: Duration = Duration::from_millis(250);
@@ -25,7 +24,7 @@ pub(super) struct ProgressBarProps {
 /// The bar of a call that runs; made anew for each.
 #[component]
 pub(super) fn ProgressBar(props: &ProgressBarProps) -> Html {
-    let since = *use_state(Instant::now);
+    let since = *use_state(Timestamp::now);
     if use_elapsed(since) < SHOWN_AFTER {
         return Html::default();
     }

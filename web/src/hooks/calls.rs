@@ -1,39 +1,116 @@
 //! Making calls, giving them up, and seeing what becomes of them.
 
-use std::{cell::RefCell, collections::BTreeMap, future, ops::Deref, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, future, rc::Rc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{select, sync::watch};
-use warren_client::{Call, CallError, CallOptions, Client, Stage};
+use uuid::Uuid;
+use warren_client::{Call, CallError, CallOptions, Client, Reply, Stage};
 use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
-use web_time::Instant;
 use yew::prelude::*;
 
-use super::client::use_client;
+use super::{Store, client::use_client, use_selected};
 use crate::{
     input::CallRequest,
-    state::{CallId, CallRecord, Calls, CallsAction, Outcome},
+    state::{CallLog, CallRecord, Done, Origin, Outcome, Timestamp},
+    words,
 };
 
 /// How often workers are asked to tell how far they are: often enough to be seen moving.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// The calls, and the way to make one and to give one up.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CallsHandle {
-    calls: UseReducerHandle<Calls>,
-    /// Makes a call.
-    pub(crate) call: Callback<CallRequest>,
-    /// Gives a call up. One that is settled stays as it is.
-    pub(crate) cancel: Callback<CallId>,
+#[derive(Clone, Debug)]
+pub(crate) struct Calls {
+    log: Store<CallLog>,
+    client: Client,
+    pending: Rc<RefCell<HashMap<Uuid, PendingCall>>>,
 }
 
-impl Deref for CallsHandle {
-    type Target = Calls;
+/// A call that its task awaits, and that can be cancelled meanwhile.
+type PendingCall = Rc<RefCell<Call<Fibonacci>>>;
 
-    fn deref(&self) -> &Calls {
-        &self.calls
+/// There is one for the page.
+impl PartialEq for Calls {
+    fn eq(&self, other: &Self) -> bool {
+        self.log == other.log
+    }
+}
+
+impl Calls {
+    /// What is known of the calls.
+    pub(crate) fn log(&self) -> &Store<CallLog> {
+        &self.log
+    }
+
+    /// Makes a call for a person.
+    pub(crate) fn make(&self, request: CallRequest) {
+        let options = CallOptions {
+            progress: Some(PROGRESS_EVERY),
+            ..options(request)
+        };
+        self.spawn(request, Origin::Form, options, |_| ());
+    }
+
+    /// Makes a call of a batch, which tells no progress, and shows its outcome to `settled`.
+    pub(crate) fn make_of_batch(
+        &self,
+        request: CallRequest,
+        settled: impl FnOnce(&Outcome) + 'static,
+    ) -> Uuid {
+        self.spawn(request, Origin::Batch, options(request), settled)
+    }
+
+    /// Gives a call up. One that is settled stays as it is.
+    pub(crate) fn cancel(&self, id: Uuid) {
+        if let Some(call) = self.pending.borrow().get(&id) {
+            call.borrow().cancel();
+        }
+    }
+
+    /// Looks at a call in all parts of the page, or at none.
+    pub(crate) fn select(&self, id: Option<Uuid>) {
+        self.log.update(|log| log.select(id));
+    }
+
+    fn spawn(
+        &self,
+        request: CallRequest,
+        origin: Origin,
+        options: CallOptions,
+        settled: impl FnOnce(&Outcome) + 'static,
+    ) -> Uuid {
+        let call = self.client.call_with::<Fibonacci>(request.n, options);
+        let id = call.id();
+        let mut stage = call.stage();
+        let call = Rc::new(RefCell::new(call));
+        self.pending.borrow_mut().insert(id, call.clone());
+        let record = CallRecord {
+            id,
+            request,
+            origin,
+            made: Timestamp::now(),
+            stage: Stage::default(),
+            settled: None,
+        };
+        self.log.update(|log| log.made(record));
+
+        let Self { log, pending, .. } = self.clone();
+        spawn_local(async move {
+            let outcome = loop {
+                select! {
+                    biased;
+                    outcome = future::poll_fn(|cx| call.borrow_mut().poll_unpin(cx)) => break outcome,
+                    stage = next(&mut stage) => log.update(|log| log.staged(id, stage)),
+                }
+            };
+            pending.borrow_mut().remove(&id);
+            let outcome = understand(outcome);
+            settled(&outcome);
+            log.update(|log| log.settled(id, Timestamp::now(), outcome));
+        });
+        id
     }
 }
 
@@ -41,103 +118,63 @@ impl Deref for CallsHandle {
 #[component]
 pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let client = use_client();
-    let calls = use_reducer(Calls::default);
-    let pending = use_mut_ref(Pending::default);
-
-    let call = {
-        let pending = pending.clone();
-        let dispatcher = calls.dispatcher();
-        use_callback((), move |request, ()| {
-            make(request, &client, &pending, &dispatcher);
-        })
-    };
-    let cancel = use_callback((), move |id, ()| {
-        if let Some(call) = pending.borrow().calls.get(&id) {
-            call.borrow().cancel();
-        }
+    let calls = use_state(|| Calls {
+        log: Store::new(CallLog::default()),
+        client,
+        pending: Rc::default(),
     });
-
-    let handle = CallsHandle {
-        calls,
-        call,
-        cancel,
-    };
     html! {
-        <ContextProvider<CallsHandle> context={handle}>
+        <ContextProvider<Calls> context={(*calls).clone()}>
             { props.children.clone() }
-        </ContextProvider<CallsHandle>>
+        </ContextProvider<Calls>>
     }
 }
 
 /// The calls; only below a [`CallsProvider`].
 #[hook]
-pub(crate) fn use_calls() -> CallsHandle {
+pub(crate) fn use_calls() -> Calls {
     use_context().expect("the app puts everything below a CallsProvider")
 }
 
-/// A call that its task awaits, and that can be cancelled meanwhile.
-type PendingCall = Rc<RefCell<Call<Fibonacci>>>;
-
-/// The calls that are pending.
-#[derive(Default)]
-struct Pending {
-    last: u64,
-    calls: BTreeMap<CallId, PendingCall>,
+/// What `select` makes of the calls, now and whenever it changes.
+#[hook]
+pub(crate) fn use_call_log<V, F>(select: F) -> V
+where
+    V: Clone + PartialEq + 'static,
+    F: Fn(&CallLog) -> V + 'static,
+{
+    let calls = use_calls();
+    use_selected(calls.log(), select)
 }
 
-impl Pending {
-    fn add(&mut self, call: PendingCall) -> CallId {
-        self.last += 1;
-        let id = CallId(self.last);
-        self.calls.insert(id, call);
-        id
+fn options(request: CallRequest) -> CallOptions {
+    CallOptions {
+        deadline: Some(request.deadline),
+        policy: request.policy,
+        progress: None,
     }
 }
 
-fn make(
-    request: CallRequest,
-    client: &Client,
-    pending: &Rc<RefCell<Pending>>,
-    dispatcher: &UseReducerDispatcher<Calls>,
-) {
-    let options = CallOptions {
-        deadline: Some(request.deadline),
-        policy: request.policy,
-        progress: Some(PROGRESS_EVERY),
-    };
-    let call = client.call_with::<Fibonacci>(request.n, options);
-    let made = Instant::now();
-    let mut stage = call.stage();
-    let call = Rc::new(RefCell::new(call));
-    let id = pending.borrow_mut().add(call.clone());
-    dispatcher.dispatch(CallsAction::Made(CallRecord {
-        id,
-        request,
-        made,
-        stage: Stage::default(),
-        outcome: None,
-    }));
-
-    let pending = pending.clone();
-    let dispatcher = dispatcher.clone();
-    spawn_local(async move {
-        let outcome = loop {
-            select! {
-                biased;
-                outcome = future::poll_fn(|cx| call.borrow_mut().poll_unpin(cx)) => break outcome,
-                stage = next(&mut stage) => dispatcher.dispatch(CallsAction::Staged(id, stage)),
-            }
-        };
-        let outcome = match outcome {
-            Ok(reply) => Outcome::Done(reply),
-            Err(CallError::Cancelled) => Outcome::Cancelled {
-                after: made.elapsed(),
-            },
-            Err(error) => Outcome::Failed(error),
-        };
-        pending.borrow_mut().calls.remove(&id);
-        dispatcher.dispatch(CallsAction::Settled(id, outcome));
-    });
+fn understand(outcome: Result<Reply<u64>, CallError>) -> Outcome {
+    match outcome {
+        Ok(reply) => Outcome::Done(Done {
+            value: reply.value,
+            worker: reply.worker,
+            compute: reply.compute,
+            round_trip: reply.round_trip,
+        }),
+        Err(CallError::Cancelled) => Outcome::Cancelled,
+        Err(error) => Outcome::Failed {
+            code: error.code(),
+            words: words::sentence(&error.to_string()),
+            unserved: matches!(
+                error,
+                CallError::NoWorker { .. }
+                    | CallError::WorkersLeft { .. }
+                    | CallError::NoService { .. }
+            ),
+        },
+    }
 }
 
 /// Waits for a call's next stage, for ever if there is none.

@@ -1,10 +1,10 @@
 //! The client, and the state of its connection.
 
 use warren_client::{Client, Config, ConnectionState, Disconnect};
-use web_time::Instant;
 use yew::prelude::*;
 
 use super::follow::follow;
+use crate::state::Timestamp;
 
 /// The connection's state, and since when it has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub(crate) struct Connection {
     /// The state.
     pub(crate) state: ConnectionState,
     /// When the page learnt of it.
-    pub(crate) since: Instant,
+    pub(crate) since: Timestamp,
     /// Why the page is not online, from the first failure until it is.
     pub(crate) trouble: Option<Disconnect>,
 }
@@ -27,7 +27,7 @@ impl Connection {
         };
         Self {
             state,
-            since: Instant::now(),
+            since: Timestamp::now(),
             trouble,
         }
     }

@@ -8,11 +8,15 @@ mod client;
 mod counters;
 mod elapsed;
 mod follow;
+mod rows;
+mod store;
 mod visible;
 mod workers;
 
-pub(crate) use calls::{CallsProvider, use_calls};
+pub(crate) use calls::{Calls, CallsProvider, use_call_log, use_calls};
 pub(crate) use client::{ClientProvider, use_connection};
 pub(crate) use counters::use_counters;
 pub(crate) use elapsed::use_elapsed;
+pub(crate) use rows::use_rows;
+pub(crate) use store::{Store, use_selected};
 pub(crate) use workers::use_worker_count;

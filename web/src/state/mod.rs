@@ -2,6 +2,8 @@
 
 mod calls;
 mod path;
+mod time;
 
-pub(crate) use calls::{CallId, CallRecord, Calls, CallsAction, Outcome};
+pub(crate) use calls::{CallLog, CallRecord, Done, Origin, Outcome, RowState};
 pub(crate) use path::PathStage;
+pub(crate) use time::Timestamp;

@@ -1,8 +1,8 @@
 //! How far the newest call came on its way from the page to a worker and back.
 
-use warren_client::{ConnectionState, Stage};
+use warren_client::ConnectionState;
 
-use super::{CallRecord, Outcome};
+use super::{CallRecord, RowState};
 
 /// What the picture of the way shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,12 @@ impl PathStage {
         let Some(call) = newest else {
             return Self::Idle;
         };
-        match (&call.outcome, call.stage) {
-            (None, Stage::Waiting) => Self::Idle,
-            (None, Stage::Queued) => Self::Sent,
-            (None, Stage::Running { .. }) => Self::Running,
-            (Some(Outcome::Done(_)), _) => Self::Returned,
-            (Some(Outcome::Failed(_) | Outcome::Cancelled { .. }), _) => Self::Lost,
+        match call.state() {
+            RowState::Waiting => Self::Idle,
+            RowState::Queued => Self::Sent,
+            RowState::Running => Self::Running,
+            RowState::Done => Self::Returned,
+            RowState::Failed | RowState::Cancelled => Self::Lost,
         }
     }
 
@@ -70,42 +70,44 @@ impl PathStage {
 mod tests {
     use std::time::Duration;
 
-    use warren_client::Policy;
-    use web_time::Instant;
+    use uuid::Uuid;
+    use warren_client::{Policy, Stage};
 
     use super::*;
-    use crate::{input::CallRequest, state::CallId};
+    use crate::{
+        input::CallRequest,
+        state::{Done, Origin, Outcome, Timestamp},
+    };
 
     #[test]
     fn the_stage_follows_the_newest_call_while_the_page_is_online() {
-        let call = |stage, outcome| CallRecord {
-            id: CallId(1),
+        let call = |stage, outcome: Option<Outcome>| CallRecord {
+            id: Uuid::nil(),
             request: CallRequest {
                 n: 30,
                 deadline: Duration::from_secs(30),
                 policy: Policy::FailFast,
             },
-            made: Instant::now(),
+            origin: Origin::Form,
+            made: Timestamp(0),
             stage,
-            outcome,
+            settled: outcome.map(|outcome| (Timestamp(1), outcome)),
         };
-        let done = Outcome::Done(warren_client::Reply {
+        let done = Outcome::Done(Done {
             value: 832_040,
             worker: None,
             compute: None,
             round_trip: Duration::from_millis(1),
         });
-        let cancelled = Outcome::Cancelled {
-            after: Duration::ZERO,
-        };
-        let running = Stage::Running { progress: None };
+        let running = || Stage::Running { progress: None };
+        let cancelled = Some(Outcome::Cancelled);
         let cases = [
             (None, PathStage::Idle),
             (Some(call(Stage::Waiting, None)), PathStage::Idle),
             (Some(call(Stage::Queued, None)), PathStage::Sent),
-            (Some(call(running, None)), PathStage::Running),
+            (Some(call(running(), None)), PathStage::Running),
             (Some(call(Stage::Queued, Some(done))), PathStage::Returned),
-            (Some(call(running, Some(cancelled))), PathStage::Lost),
+            (Some(call(running(), cancelled)), PathStage::Lost),
         ];
         for (newest, expected) in cases {
             let newest = newest.as_ref();

@@ -1,0 +1,21 @@
+//! What goes over the wire.
+
+use yew::prelude::*;
+
+use super::{path::Path, section::section};
+
+/// What the part shows, for somebody who has just read the tutorial.
+const HELP: &str = "The page speaks STOMP to RabbitMQ. A request goes into the queue with the name \
+    of this page’s reply queue and a correlation id; the reply comes back with the same id.";
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct WireProps {
+    /// The queue that requests go into.
+    pub(crate) queue: AttrValue,
+}
+
+#[component]
+pub(crate) fn Wire(props: &WireProps) -> Html {
+    let content = html! { <Path queue={props.queue.clone()} /> };
+    section("wire", "Wire", HELP, content)
+}

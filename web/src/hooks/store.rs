@@ -1,0 +1,125 @@
+//! Data that many components look at, and that changes often.
+
+use std::{
+    cell::{Cell, Ref, RefCell},
+    rc::Rc,
+};
+
+use gloo::timers::callback::Timeout;
+use yew::prelude::*;
+
+/// How long changes are gathered before they are drawn, in milliseconds: 20 times a second looks
+/// alive, and leaves the page its time when thousands of calls are under way.
+const GATHER_MS: u32 = 50;
+
+/// A value that is changed in place. Whoever [looks at it](use_selected) is told of changes,
+/// together and a moment later. Clones share the value.
+#[derive(Debug)]
+pub(crate) struct Store<T>(Rc<Shared<T>>);
+
+struct Shared<T> {
+    value: RefCell<T>,
+    /// Those that look, and the key by which each of them leaves.
+    lookers: RefCell<Vec<(usize, Rc<dyn Fn()>)>>,
+    last_key: Cell<usize>,
+    /// Whether the lookers are about to be told.
+    due: Cell<bool>,
+}
+
+impl<T> std::fmt::Debug for Shared<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl<T> Clone for Store<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// The same store is equal, whatever it holds.
+impl<T> PartialEq for Store<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T: 'static> Store<T> {
+    /// A store that holds `value`.
+    pub(crate) fn new(value: T) -> Self {
+        Self(Rc::new(Shared {
+            value: RefCell::new(value),
+            lookers: RefCell::default(),
+            last_key: Cell::default(),
+            due: Cell::default(),
+        }))
+    }
+
+    /// The value as it is.
+    pub(crate) fn read(&self) -> Ref<'_, T> {
+        self.0.value.borrow()
+    }
+
+    /// Changes the value.
+    pub(crate) fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        let result = change(&mut self.0.value.borrow_mut());
+        if !self.0.due.replace(true) {
+            let shared = self.0.clone();
+            Timeout::new(GATHER_MS, move || shared.tell()).forget();
+        }
+        result
+    }
+
+    /// Calls `look` after changes, until the returned function is called.
+    pub(crate) fn look(&self, look: Rc<dyn Fn()>) -> impl FnOnce() + use<T> {
+        let key = self.0.last_key.get() + 1;
+        self.0.last_key.set(key);
+        self.0.lookers.borrow_mut().push((key, look));
+        let shared = self.0.clone();
+        move || {
+            shared
+                .lookers
+                .borrow_mut()
+                .retain(|(looker, _)| *looker != key);
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn tell(&self) {
+        self.due.set(false);
+        // A looker may come or go as it is told.
+        let lookers = self.lookers.borrow().clone();
+        for (_, look) in lookers {
+            look();
+        }
+    }
+}
+
+/// What `select` makes of the store. The component is drawn anew when that changes.
+#[hook]
+pub(crate) fn use_selected<T, V, F>(store: &Store<T>, select: F) -> V
+where
+    T: 'static,
+    V: Clone + PartialEq + 'static,
+    F: Fn(&T) -> V + 'static,
+{
+    let redraw = use_force_update();
+    let drawn = use_mut_ref(|| None::<(Box<dyn Fn(&T) -> V>, V)>);
+    let value = select(&store.read());
+    *drawn.borrow_mut() = Some((Box::new(select), value.clone()));
+    use_effect_with(store.clone(), move |store| {
+        let looked_at = store.clone();
+        store.look(Rc::new(move || {
+            let changed = drawn
+                .borrow()
+                .as_ref()
+                .is_some_and(|(select, value)| select(&looked_at.read()) != *value);
+            if changed {
+                redraw.force_update();
+            }
+        }))
+    });
+    value
+}
