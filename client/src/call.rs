@@ -27,7 +27,7 @@ pub enum Policy {
 }
 
 /// Where a call is on its way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Stage {
     /// It is not sent: there is no connection, or it is not known whether there is a worker.
     #[default]
@@ -36,6 +36,8 @@ pub enum Stage {
     Queued,
     /// A worker computes it.
     Running {
+        /// The name of the worker that told so last; after one died, another may begin anew.
+        worker: Option<String>,
         /// How far it is, once the worker has said so. It never goes back, not even if another
         /// worker has to begin anew.
         progress: Option<Progress>,

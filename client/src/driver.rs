@@ -60,7 +60,11 @@ impl Caller {
 
     fn tell(&self, stage: Stage) {
         if let Some(told) = &self.stage {
-            told.send_if_modified(|known| std::mem::replace(known, stage) != stage);
+            told.send_if_modified(|known| {
+                let changed = *known != stage;
+                *known = stage;
+                changed
+            });
         }
     }
 }

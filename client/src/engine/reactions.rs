@@ -92,9 +92,13 @@ impl Engine {
                 self.presence.take_reply(now);
                 self.take_reply(now, id, outcome);
             }
-            Incoming::Progress { id, progress } => {
+            Incoming::Progress {
+                id,
+                worker,
+                progress,
+            } => {
                 self.presence.take_reply(now);
-                self.take_progress(id, progress);
+                self.take_progress(id, worker, progress);
             }
             Incoming::Bounce { id, reason } => match self.calls.remove(id) {
                 Some(call) => {
@@ -138,7 +142,7 @@ impl Engine {
         self.settle(id, outcome);
     }
 
-    fn take_progress(&mut self, id: Uuid, progress: Option<Progress>) {
+    fn take_progress(&mut self, id: Uuid, worker: Option<String>, progress: Option<Progress>) {
         let asked = |call: &&mut Pending| call.progress_every.is_some();
         let Some(call) = self.calls.sent(id).filter(asked) else {
             self.counters.unmatched += 1;
@@ -149,6 +153,7 @@ impl Engine {
             .filter(|told| told.done >= farthest)
             .or(call.progress);
         let stage = Stage::Running {
+            worker,
             progress: call.progress,
         };
         self.events.push_back(Event::Stage { id, stage });

@@ -68,6 +68,7 @@ pub(super) enum Incoming {
     /// A worker began to compute the call `id`, or tells how far it is.
     Progress {
         id: Uuid,
+        worker: Option<String>,
         progress: Option<Progress>,
     },
     /// The request of the call `id`, come back from the broker.
@@ -219,12 +220,15 @@ fn read_reply(id: Uuid, frame: Frame) -> Option<Incoming> {
             Some(fault) => CallError::Fault(fault),
             None => unreadable(&"this is no fault", &frame.body),
         }),
-        Some(Ok(MessageType::Started)) => return Some(Incoming::Progress { id, progress: None }),
-        Some(Ok(MessageType::Progress)) => {
-            let progress = serde_json::from_slice(&frame.body).ok()?;
+        Some(Ok(kind @ (MessageType::Started | MessageType::Progress))) => {
+            let progress = match kind {
+                MessageType::Started => None,
+                _ => Some(serde_json::from_slice(&frame.body).ok()?),
+            };
             return Some(Incoming::Progress {
                 id,
-                progress: Some(progress),
+                worker,
+                progress,
             });
         }
         Some(Ok(MessageType::Pong)) => {

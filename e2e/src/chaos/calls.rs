@@ -229,7 +229,11 @@ async fn settle<P: Procedure>(
     loop {
         let changed = async {
             match &mut stages {
-                Some(stages) => stages.changed().await.is_ok().then(|| *stages.borrow()),
+                Some(stages) => stages
+                    .changed()
+                    .await
+                    .is_ok()
+                    .then(|| stages.borrow().clone()),
                 None => None,
             }
         };
@@ -240,7 +244,7 @@ async fn settle<P: Procedure>(
                 call.cancel();
             }
             Some(stage) = changed => {
-                if let Stage::Running { progress: Some(progress) } = stage {
+                if let Stage::Running { progress: Some(progress), .. } = stage {
                     if !follows(furthest, progress) {
                         wrong.get_or_insert(format!("{progress:?} came after {furthest:?}"));
                     }

@@ -24,8 +24,11 @@ async fn a_call_tells_where_it_is_and_how_far() {
     let _worker = stack.worker("hare", &[]);
     let mut seen = Vec::new();
     while within(stage.changed()).await.is_ok() {
-        match *stage.borrow_and_update() {
-            Stage::Running { progress } => seen.extend(progress),
+        match &*stage.borrow_and_update() {
+            Stage::Running { worker, progress } => {
+                assert_eq!(worker.as_deref(), Some("hare"));
+                seen.extend(*progress);
+            }
             other => panic!("it went back from running to {other:?}"),
         }
     }

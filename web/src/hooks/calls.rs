@@ -182,7 +182,7 @@ async fn next(stage: &mut Option<watch::Receiver<Stage>>) -> Stage {
     if let Some(stage) = stage
         && stage.changed().await.is_ok()
     {
-        *stage.borrow_and_update()
+        stage.borrow_and_update().clone()
     } else {
         future::pending().await
     }

@@ -334,7 +334,10 @@ mod tests {
 
     #[test]
     fn a_row_follows_its_call_from_stage_to_stage() {
-        let running = Stage::Running { progress: None };
+        let running = Stage::Running {
+            worker: None,
+            progress: None,
+        };
         let mut log = log([1]);
         let state = |log: &CallLog| log.newest().map(|call| call.state());
         assert_eq!(state(&log), Some(RowState::Waiting));

@@ -99,7 +99,10 @@ mod tests {
             compute: None,
             round_trip: Duration::from_millis(1),
         });
-        let running = || Stage::Running { progress: None };
+        let running = || Stage::Running {
+            worker: None,
+            progress: None,
+        };
         let cancelled = Some(Outcome::Cancelled);
         let cases = [
             (None, PathStage::Idle),

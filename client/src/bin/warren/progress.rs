@@ -20,7 +20,7 @@ pub(crate) async fn show(mut stage: watch::Receiver<Stage>) {
     bar.set_style(style.expect("the template is well-formed"));
     let mut last = String::new();
     loop {
-        let (words, percent) = describe(*stage.borrow_and_update());
+        let (words, percent) = describe(&stage.borrow_and_update());
         bar.set_position(percent.unwrap_or(0));
         bar.set_message(words);
         if bar.is_hidden() {
@@ -40,11 +40,11 @@ pub(crate) async fn show(mut stage: watch::Receiver<Stage>) {
     }
 }
 
-fn describe(stage: Stage) -> (&'static str, Option<u64>) {
+fn describe(stage: &Stage) -> (&'static str, Option<u64>) {
     match stage {
         Stage::Waiting => ("waiting", None),
         Stage::Queued => ("queued", None),
-        Stage::Running { progress } => {
+        Stage::Running { progress, .. } => {
             let percent = progress.map(|told| {
                 let percent = u128::from(told.done) * 100 / u128::from(told.total.max(1));
                 u64::try_from(percent).unwrap_or(100).min(100)

@@ -22,7 +22,10 @@ fn progress(id: Uuid, done: u64) -> Frame {
 
 fn running(done: Option<u64>) -> Stage {
     let progress = done.map(|done| Progress { done, total: 8 });
-    Stage::Running { progress }
+    Stage::Running {
+        worker: None,
+        progress,
+    }
 }
 
 impl World {
@@ -78,6 +81,26 @@ fn progress_never_goes_back_not_even_when_another_worker_begins_anew() {
         running(Some(6)),
     ];
     assert_eq!(world.take_stages(), expected);
+}
+
+#[test]
+fn a_running_call_names_the_worker_that_told_so_last() {
+    let mut world = World::online();
+    let id = world.call(with_progress());
+    let by = |frame: Frame, worker| frame.with_header("x-worker", worker);
+    world.receive(&by(started(id), "hare"));
+    world.receive(&by(progress(id, 3), "hare"));
+    world.receive(&by(started(id), "rabbit"));
+    let workers: Vec<_> = world
+        .take_stages()
+        .into_iter()
+        .filter_map(|stage| match stage {
+            Stage::Running { worker, .. } => Some(worker),
+            Stage::Waiting | Stage::Queued => None,
+        })
+        .collect();
+    let expected = ["hare", "hare", "rabbit"].map(|worker| Some(worker.to_owned()));
+    assert_eq!(workers, expected);
 }
 
 #[test]
