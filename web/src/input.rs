@@ -1,10 +1,15 @@
-//! What a person types into the form, checked before anything is sent.
+//! What a person types into the forms, checked before anything is sent.
+
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing asks for a batch yet"))]
+mod batch;
 
 use std::time::Duration;
 
 use thiserror::Error;
 use warren_client::{Config, Policy};
 use warren_contract::Code;
+
+pub(crate) use batch::BatchRequest;
 
 use crate::words;
 
