@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use warren_contract::{Procedure, Progress};
 
-use crate::{CallError, client::Handle, driver::Command, engine::RawReply};
+use crate::{CallError, Times, client::Handle, driver::Command, engine::RawReply};
 
 /// What becomes of a call for which there is no worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +69,9 @@ pub struct Reply<T> {
     pub compute: Option<Duration>,
     /// From sending the request to receiving the reply, by this side's clock.
     pub round_trip: Duration,
+    /// Where the round trip's time went. Only known if progress was asked for, and if a worker
+    /// answered a ping on this connection; a server of the tutorials does neither.
+    pub times: Option<Times>,
 }
 
 /// A call that has been made: a future of its outcome.

@@ -29,9 +29,11 @@ mod driver;
 pub mod engine;
 mod error;
 mod socket;
+mod times;
 
 pub use call::{Call, CallOptions, Policy, Reply, Stage};
 pub use client::{Client, Counters};
 pub use config::{Config, Mode};
 pub use connection::{ConnectionState, Disconnect};
 pub use error::CallError;
+pub use times::Times;

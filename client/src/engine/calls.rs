@@ -32,6 +32,8 @@ pub(super) struct Pending {
     pub(super) progress: Option<Progress>,
     /// When the request was sent on this connection; `None` while it waits to be sent.
     pub(super) sent_at: Option<Duration>,
+    /// When a worker was last heard to begin computing it, on this connection.
+    pub(super) started_at: Option<Duration>,
     /// How many connections were lost after it was sent.
     pub(super) losses: u32,
     /// Until when the call stays if there is no worker for it. Until then it is sent without
@@ -53,6 +55,7 @@ impl Pending {
             progress_every: request.progress,
             progress: None,
             sent_at: None,
+            started_at: None,
             losses: 0,
             stays_until: match request.policy {
                 Policy::FailFast => now,
@@ -219,6 +222,7 @@ impl Calls {
                 if call.sent_at.take().is_none() {
                     return false;
                 }
+                call.started_at = None;
                 call.losses += 1;
                 let keep = call.idempotent && call.losses < MAX_LOSSES;
                 if keep {

@@ -40,6 +40,8 @@ pub(super) struct Presence {
     round: Option<Round>,
     /// The ping of the last round, to which answers may still come, and when it was sent.
     last_round: Option<(Uuid, Duration)>,
+    /// How long the fastest answer to a ping took on this connection.
+    fastest_pong: Option<Duration>,
     /// Until when the last sign of life counts.
     served_until: Duration,
     absence: Option<Absence>,
@@ -84,6 +86,11 @@ impl Presence {
         self.believed
     }
 
+    /// How long a ping takes at least on this connection, to a worker and back.
+    pub(super) fn fastest_pong(&self) -> Option<Duration> {
+        self.fastest_pong
+    }
+
     /// There is a connection now, and this is the first ping on it.
     pub(super) fn come_online(&mut self, now: Duration, id: Uuid) {
         self.online = true;
@@ -95,6 +102,7 @@ impl Presence {
         self.online = false;
         self.round = None;
         self.last_round = None;
+        self.fastest_pong = None;
         self.served_until = Duration::ZERO;
         self.absence = None;
         if self.workers.take().is_some() {
@@ -131,12 +139,16 @@ impl Presence {
     /// life all the same. False if there was no such ping.
     pub(super) fn take_pong(&mut self, now: Duration, id: Uuid, pong: Pong) -> bool {
         let Some(round) = self.round.as_mut().filter(|round| round.id == id) else {
-            let late = self.last_round.is_some_and(|(last, _)| last == id);
-            if late && !pong.draining {
+            let Some((_, began)) = self.last_round.filter(|(last, _)| *last == id) else {
+                return false;
+            };
+            self.note_pong(now.saturating_sub(began));
+            if !pong.draining {
                 self.hear_worker(now);
             }
-            return late;
+            return true;
         };
+        let took = now.saturating_sub(round.began);
         if let Some(workers) = &mut self.workers
             && workers.iter().all(|known| known.id != pong.id)
         {
@@ -146,6 +158,7 @@ impl Presence {
         }
         let draining = pong.draining;
         round.pongs.push(pong);
+        self.note_pong(took);
         if !draining {
             self.hear_worker(now);
         }
@@ -210,6 +223,10 @@ impl Presence {
     /// The workers, by name, if that is news; `None` if they are not known.
     pub(super) fn poll_change(&mut self) -> Option<Option<Vec<Pong>>> {
         std::mem::take(&mut self.changed).then(|| self.workers.clone())
+    }
+
+    fn note_pong(&mut self, took: Duration) {
+        self.fastest_pong = Some(self.fastest_pong.map_or(took, |known| known.min(took)));
     }
 
     const fn is_asking(&self) -> bool {

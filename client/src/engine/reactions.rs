@@ -13,7 +13,7 @@ use super::{
     presence::Absence,
     wire::{Incoming, RawReply, Wire},
 };
-use crate::{CallError, ConnectionState, Disconnect, Mode, Policy, Stage};
+use crate::{CallError, ConnectionState, Disconnect, Mode, Policy, Stage, Times};
 
 /// How long calls stay, whether there is a worker or not, after the connection was lost and is
 /// there again: what took it away may have taken the workers', who wait up to 10 s between tries.
@@ -98,7 +98,7 @@ impl Engine {
                 progress,
             } => {
                 self.presence.take_reply(now);
-                self.take_progress(id, worker, progress);
+                self.take_progress(now, id, worker, progress);
             }
             Incoming::Bounce { id, reason } => match self.calls.remove(id) {
                 Some(call) => {
@@ -123,12 +123,18 @@ impl Engine {
     }
 
     fn take_reply(&mut self, now: Duration, id: Uuid, outcome: Result<RawReply, CallError>) {
-        let Some(sent_at) = self.calls.sent(id).and_then(|call| call.sent_at) else {
+        let Some((sent_at, started_at)) = self
+            .calls
+            .sent(id)
+            .and_then(|call| Some((call.sent_at?, call.started_at)))
+        else {
             self.counters.unmatched += 1;
             return;
         };
         self.calls.remove(id);
         let round_trip = now.saturating_sub(sent_at);
+        let started = started_at.map(|at| at.saturating_sub(sent_at));
+        let ping = self.presence.fastest_pong();
         let allowed = self.config.max_reply_bytes;
         let outcome = outcome.and_then(|reply| match reply.body.len() {
             actual if actual > allowed => Err(CallError::ReplyTooLarge {
@@ -136,18 +142,28 @@ impl Engine {
             }),
             _ => Ok(RawReply {
                 round_trip,
+                times: Times::split(round_trip, started, reply.compute, ping),
                 ..reply
             }),
         });
         self.settle(id, outcome);
     }
 
-    fn take_progress(&mut self, id: Uuid, worker: Option<String>, progress: Option<Progress>) {
+    fn take_progress(
+        &mut self,
+        now: Duration,
+        id: Uuid,
+        worker: Option<String>,
+        progress: Option<Progress>,
+    ) {
         let asked = |call: &&mut Pending| call.progress_every.is_some();
         let Some(call) = self.calls.sent(id).filter(asked) else {
             self.counters.unmatched += 1;
             return;
         };
+        if progress.is_none() {
+            call.started_at = Some(now);
+        }
         let farthest = call.progress.map_or(0, |known| known.done);
         call.progress = progress
             .filter(|told| told.done >= farthest)

@@ -13,7 +13,7 @@ use warren_contract::{
 use warren_stomp::{Command, Frame};
 
 use super::calls::Pending;
-use crate::{CallError, Config, Mode, Reply};
+use crate::{CallError, Config, Mode, Reply, Times};
 
 /// The one temporary queue of a connection, to which all its replies come. The broker declares it
 /// for the first request, and subscribes us to it under this very name.
@@ -36,6 +36,8 @@ pub struct RawReply {
     pub compute: Option<Duration>,
     /// From sending the request to receiving the reply.
     pub round_trip: Duration,
+    /// Where its time went, as far as that is known.
+    pub times: Option<Times>,
 }
 
 impl RawReply {
@@ -51,6 +53,7 @@ impl RawReply {
                 worker: self.worker,
                 compute: self.compute,
                 round_trip: self.round_trip,
+                times: self.times,
             }),
             Err(error) => Err(unreadable(&error, &self.body)),
         }
@@ -60,7 +63,7 @@ impl RawReply {
 /// A message, understood.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// A worker's reply to the call `id`. Its round trip is not known here.
+    /// A worker's reply to the call `id`. How long it took is not known here.
     Reply {
         id: Uuid,
         outcome: Result<RawReply, CallError>,
@@ -242,6 +245,7 @@ fn read_reply(id: Uuid, frame: Frame) -> Option<Incoming> {
         worker,
         compute,
         round_trip: Duration::ZERO,
+        times: None,
     });
     Some(Incoming::Reply { id, outcome })
 }

@@ -8,6 +8,7 @@ mod presence;
 mod progress;
 mod replies;
 mod settles;
+mod times;
 mod unserved;
 mod waking;
 

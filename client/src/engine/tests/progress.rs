@@ -4,14 +4,14 @@ use warren_contract::Progress;
 
 use super::*;
 
-fn with_progress() -> Request {
+pub(super) fn with_progress() -> Request {
     Request {
         progress: Some(Duration::from_micros(250_900)),
         ..request()
     }
 }
 
-fn started(id: Uuid) -> Frame {
+pub(super) fn started(id: Uuid) -> Frame {
     reply(id).with_header("type", "started")
 }
 

@@ -21,6 +21,7 @@ fn a_workers_result() {
         worker: Some("hare".to_owned()),
         compute: Some(Duration::from_micros(5300)),
         round_trip: ms(7),
+        times: None,
     };
     assert_eq!(reply, Ok(expected));
 }
