@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use warren_contract::Code;
 
-use super::latency::{Histogram, nearest_rank};
+use super::{
+    latency::{Histogram, nearest_rank},
+    time::micros,
+};
 use crate::input::BatchRequest;
 
 /// In how many parts the throughput's second is counted.
 const SLOTS: usize = 10;
 
-/// How long each part is, in milliseconds.
-const SLOT_MS: u64 = 1_000 / SLOTS as u64;
+/// How long each part is, in microseconds.
+const SLOT_MICROS: u64 = 1_000_000 / SLOTS as u64;
 
 /// What became of one call of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,9 +117,9 @@ impl Batch {
         match outcome {
             BatchOutcome::Done(latency) => {
                 // What takes longer than an hour is not told apart.
-                let micros = u32::try_from(latency.as_micros()).unwrap_or(u32::MAX);
-                self.latencies.push(micros);
-                self.histogram.add(micros);
+                let latency = u32::try_from(micros(latency)).unwrap_or(u32::MAX);
+                self.latencies.push(latency);
+                self.histogram.add(latency);
                 self.recent.add(elapsed);
             }
             BatchOutcome::Failed(code) => self.failed[code as usize] += 1,
@@ -225,13 +228,13 @@ impl Recent {
 
     /// `replies` in `elapsed`, in tenths of one per second.
     fn per_second(replies: u32, elapsed: Duration) -> u64 {
-        let micros = (elapsed.as_micros() as u64).max(1);
-        (u64::from(replies) * 10_000_000 + micros / 2) / micros
+        let elapsed = micros(elapsed).max(1);
+        (u64::from(replies) * 10_000_000 + elapsed / 2) / elapsed
     }
 }
 
 fn slot(elapsed: Duration) -> u64 {
-    elapsed.as_millis() as u64 / SLOT_MS
+    micros(elapsed) / SLOT_MICROS
 }
 
 #[cfg(test)]

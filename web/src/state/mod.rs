@@ -3,6 +3,8 @@
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing runs a batch yet"))]
 mod batch;
 mod calls;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing draws lanes yet"))]
+mod lanes;
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing runs a batch yet"))]
 mod latency;
 mod path;

@@ -38,6 +38,11 @@ impl Timestamp {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
+    /// The time that is `earlier` than this.
+    pub(crate) fn before(self, earlier: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(earlier)))
+    }
+
     /// This time as the system counts it.
     pub(crate) fn to_system(self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_micros(self.0)
