@@ -2,23 +2,41 @@
 
 use std::rc::Rc;
 
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::{call_row::CallRow, section::section};
-use crate::hooks::{use_call_log, use_calls, use_rows};
+use crate::{
+    hooks::{download, use_call_log, use_calls, use_rows},
+    state::{CallRecord, RowState, history},
+};
 
 /// What the list is, for somebody who has just read the tutorial.
 const HELP: &str = "Every call that this page has made, newest first, and what became of it. \
-    Press one to see its frames in the wire log.";
+    Press one to see its frames below. The list outlives a reload, in this browser.";
 
 #[component]
 pub(crate) fn CallList() -> Html {
     let calls = use_calls();
-    let (shown, selected) = use_call_log(|log| {
-        let shown: Rc<[_]> = log.iter().cloned().collect();
-        (shown, log.selected())
+    let filter = use_state_eq(|| Filter::All);
+    let told = use_state_eq(|| "");
+    let (shown, total, selected) = use_call_log({
+        let filter = *filter;
+        move |log| {
+            let shown: Rc<[_]> = log
+                .iter()
+                .filter(|call| filter.takes(call))
+                .cloned()
+                .collect();
+            (shown, log.iter().len(), log.selected())
+        }
     });
     let rows = use_rows(shown.len());
+    let tell = {
+        let told = told.setter();
+        use_callback((), move |words, ()| told.set(words))
+    };
+
     let items = shown[rows.range.clone()].iter().map(|call| {
         html! {
             <CallRow
@@ -26,14 +44,50 @@ pub(crate) fn CallList() -> Html {
                 call={call.clone()}
                 selected={selected == Some(call.id)}
                 calls={calls.clone()}
+                tell={tell.clone()}
             />
         }
     });
-    let list = html! {
+    let onfilter = Callback::from(move |event: Event| {
+        let select: HtmlSelectElement = event.target_unchecked_into();
+        let index = usize::try_from(select.selected_index()).unwrap_or_default();
+        filter.set(Filter::ALL.get(index).copied().unwrap_or(Filter::All));
+    });
+    let export =
+        |name: &'static str, media_type: &'static str, write: fn(&[Rc<CallRecord>]) -> String| {
+            let shown = shown.clone();
+            Callback::from(move |_: MouseEvent| download(name, media_type, &write(&shown)))
+        };
+    let clear = {
+        let calls = calls.clone();
+        Callback::from(move |_| calls.log().update(|log| log.clear()))
+    };
+    let content = html! {
         <>
-            if shown.is_empty() {
-                <p class="hint">{ "None yet. The newest will come first." }</p>
-            }
+            <div class="tools">
+                <label>
+                    { "Show " }
+                    <select data-testid="calls-filter" onchange={onfilter}>
+                        { for Filter::ALL.map(|it| html! { <option>{ it.label() }</option> }) }
+                    </select>
+                </label>
+                <span class="count" role="status">{ count(shown.len(), total) }{ " " }{ *told }</span>
+                <button
+                    class="small"
+                    data-testid="calls-csv"
+                    onclick={export("warren-calls.csv", "text/csv", |calls| history::csv(calls.iter().map(AsRef::as_ref)))}
+                >
+                    { "CSV" }
+                </button>
+                <button
+                    class="small"
+                    data-testid="calls-json"
+                    onclick={export("warren-calls.json", "application/json", |calls| history::json(calls.iter().map(AsRef::as_ref)))}
+                >
+                    { "JSON" }
+                </button>
+                <button class="small" data-testid="calls-clear" onclick={clear}>{ "Clear" }</button>
+            </div>
             <ol
                 class="rows"
                 data-testid="calls"
@@ -46,5 +100,47 @@ pub(crate) fn CallList() -> Html {
             </ol>
         </>
     };
-    section("calls", "Calls", HELP, list)
+    section("calls", "Calls", HELP, content)
+}
+
+fn count(shown: usize, total: usize) -> String {
+    match (shown, total) {
+        (_, 0) => "None yet. The newest will come first.".to_owned(),
+        (shown, total) if shown == total => total.to_string(),
+        (shown, total) => format!("{shown} of {total}"),
+    }
+}
+
+/// Which calls are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filter {
+    All,
+    Pending,
+    In(RowState),
+}
+
+impl Filter {
+    const ALL: [Self; 5] = [
+        Self::All,
+        Self::Pending,
+        Self::In(RowState::Done),
+        Self::In(RowState::Failed),
+        Self::In(RowState::Cancelled),
+    ];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Pending => "pending",
+            Self::In(state) => state.label(),
+        }
+    }
+
+    fn takes(self, call: &CallRecord) -> bool {
+        match self {
+            Self::All => true,
+            Self::Pending => call.is_pending(),
+            Self::In(state) => call.state() == state,
+        }
+    }
 }

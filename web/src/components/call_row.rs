@@ -5,8 +5,8 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
-    hooks::Calls,
-    state::{CallRecord, Outcome},
+    hooks::{Calls, copy},
+    state::{CallRecord, Outcome, history},
     words,
 };
 
@@ -18,6 +18,8 @@ pub(super) struct CallRowProps {
     pub(super) selected: bool,
     /// What its buttons act on.
     pub(super) calls: Calls,
+    /// Says what became of pressing one.
+    pub(super) tell: Callback<&'static str>,
 }
 
 #[component]
@@ -26,6 +28,7 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
         call,
         selected,
         calls,
+        tell,
     } = props;
     let (id, selected, request) = (call.id, *selected, call.request);
     let state = call.state();
@@ -60,6 +63,10 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
     } else {
         "Repeat"
     };
+    let oncopy = {
+        let (call, tell) = (call.clone(), tell.clone());
+        Callback::from(move |_| copy(&history::json_of(&call), tell.clone()))
+    };
     html! {
         <li
             class="call-row"
@@ -86,9 +93,14 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
                     <span>{ "round trip " }{ words::duration(reply.round_trip) }</span>
                 }
             </span>
-            <button class="small" aria-label={format!("{action} fib({n})")} onclick={act}>
-                { action }
-            </button>
+            <span class="acts">
+                <button class="small" aria-label={format!("Copy fib({n})")} onclick={oncopy}>
+                    { "Copy" }
+                </button>
+                <button class="small" aria-label={format!("{action} fib({n})")} onclick={act}>
+                    { action }
+                </button>
+            </span>
         </li>
     }
 }

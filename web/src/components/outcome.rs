@@ -105,17 +105,17 @@ fn pending(asked: CallRequest, stage: &Stage, online: bool) -> Html {
     }
 }
 
-fn success(asked: CallRequest, reply: &Done) -> Html {
+fn success(asked: CallRequest, done: &Done) -> Html {
     let n = asked.n.to_string();
     html! {
         <>
             <p class="formula">{ format!("fib({n}) =") }</p>
-            <p class="value" data-testid="result" data-n={n}>{ reply.value }</p>
-            { time_bar(reply.round_trip, reply.compute) }
+            <p class="value" data-testid="result" data-n={n}>{ done.value }</p>
+            { time_bar(done) }
             <p class="computed-by">
                 { "Computed by " }
                 <b data-testid="worker">
-                    { reply.worker.as_deref().unwrap_or("a worker that gives no name") }
+                    { done.worker.as_deref().unwrap_or("a worker that gives no name") }
                 </b>
             </p>
         </>

@@ -4,39 +4,85 @@ use std::time::Duration;
 
 use yew::prelude::*;
 
-use crate::words;
+use crate::{
+    state::{Done, micros},
+    words,
+};
 
-/// A bar that splits the round trip into computing, if the worker gave that, and the rest, with
-/// its legend. Both are lengths of time, each by one clock, so they can be compared without the
-/// clocks agreeing.
-pub(super) fn time_bar(round_trip: Duration, compute: Option<Duration>) -> Html {
-    // Rounding can make the one a hair longer than the other.
-    let compute = compute.map(|compute| compute.min(round_trip));
-    let share = compute.map_or(0, |compute| {
-        1_000 * compute.as_micros() / round_trip.as_micros().max(1)
+/// What the bar shows.
+const HELP: &str = "Each part is a length of time that one clock measured, so the clocks of the \
+    page and of the worker need not agree. The page’s clock measures the round trip, when the \
+    worker said that it began, and the fastest ping, half of which is taken for the way out; \
+    the worker’s clock measures the computing. The way back is the rest.";
+
+/// A bar that splits the round trip into its parts, as far as they are known, with its legend.
+pub(super) fn time_bar(done: &Done) -> Html {
+    let parts = parts(done);
+    let whole = micros(done.round_trip).max(1);
+    let mut left = 0;
+    let rects = parts.iter().map(|&(class, _, _, length)| {
+        let x = left;
+        left += micros(length);
+        html! {
+            <rect {class} x={percent(x, whole)} width={percent(left - x, whole)} height="100%" />
+        }
+    });
+    let rects: Html = rects.collect();
+    let legend = parts.iter().map(|&(class, name, test_id, length)| {
+        html! {
+            <div {class}>
+                <dt>{ name }</dt>
+                <dd data-testid={test_id}>{ words::duration(length) }</dd>
+            </div>
+        }
     });
     html! {
         <div class="time">
-            <svg class="time-bar" width="100%" height="10" aria-hidden="true">
-                <rect class="underway" width="100%" height="100%" rx="5" />
-                <rect class="computing" width={format!("{}.{}%", share / 10, share % 10)} height="100%" rx="5" />
-            </svg>
+            <svg class="time-bar" width="100%" height="12" aria-hidden="true">{ rects }</svg>
             <dl>
-                if let Some(compute) = compute {
-                    <div class="computing">
-                        <dt>{ "Computing" }</dt>
-                        <dd data-testid="compute">{ words::duration(compute) }</dd>
-                    </div>
-                    <div class="underway">
-                        <dt>{ "Queue and way" }</dt>
-                        <dd>{ words::duration(round_trip - compute) }</dd>
-                    </div>
-                }
+                { for legend }
                 <div>
                     <dt>{ "Round trip" }</dt>
-                    <dd data-testid="round-trip">{ words::duration(round_trip) }</dd>
+                    <dd data-testid="round-trip">{ words::duration(done.round_trip) }</dd>
                 </div>
             </dl>
+            if done.times.is_some() {
+                <details class="help">
+                    <summary>{ "How is this measured?" }</summary>
+                    <p>{ HELP }</p>
+                </details>
+            }
         </div>
     }
+}
+
+/// A part's class, its name, its `data-testid` and its length.
+type Part = (&'static str, &'static str, &'static str, Duration);
+
+/// The parts of the round trip, in their order. They add up to it.
+fn parts(done: &Done) -> Vec<Part> {
+    match (&done.times, done.compute) {
+        (Some(times), _) => vec![
+            ("way", "On the way", "way", times.way),
+            ("queued", "Queued", "queued", times.queued),
+            ("computing", "Computing", "compute", times.computing),
+            ("back", "Back", "back", times.back),
+        ],
+        (None, Some(compute)) => {
+            // Rounding can make the one a hair longer than the other.
+            let compute = compute.min(done.round_trip);
+            let rest = done.round_trip - compute;
+            vec![
+                ("computing", "Computing", "compute", compute),
+                ("way", "Queue and way", "way", rest),
+            ]
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
+/// A part of `whole`, which is not zero, in percent and tenths.
+fn percent(part: u64, whole: u64) -> String {
+    let tenths = part.saturating_mul(1_000) / whole;
+    format!("{}.{}%", tenths / 10, tenths % 10)
 }

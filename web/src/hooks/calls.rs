@@ -10,7 +10,7 @@ use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{Store, client::use_client, use_selected};
+use super::{Store, client::use_client, history, use_selected};
 use crate::{
     input::CallRequest,
     state::{CallLog, CallRecord, Done, Origin, Outcome, Timestamp},
@@ -119,9 +119,13 @@ impl Calls {
 pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let client = use_client();
     let calls = use_state(|| Calls {
-        log: Store::new(CallLog::default()),
+        log: Store::new(history::restored()),
         client,
         pending: Rc::default(),
+    });
+    use_effect_with((), {
+        let log = calls.log.clone();
+        move |()| history::keep(&log)
     });
     html! {
         <ContextProvider<Calls> context={(*calls).clone()}>
@@ -162,6 +166,7 @@ fn understand(outcome: Result<Reply<u64>, CallError>) -> Outcome {
             worker: reply.worker,
             compute: reply.compute,
             round_trip: reply.round_trip,
+            times: reply.times,
         }),
         Err(CallError::Cancelled) => Outcome::Cancelled,
         Err(error) => Outcome::Failed {

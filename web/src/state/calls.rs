@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 use uuid::Uuid;
-use warren_client::Stage;
+use warren_client::{Stage, Times};
 use warren_contract::Code;
 
 use super::Timestamp;
@@ -70,6 +70,8 @@ pub(crate) struct Done {
     pub(crate) compute: Option<Duration>,
     /// From sending the request to receiving the reply.
     pub(crate) round_trip: Duration,
+    /// What the round trip consists of, as far as that is known.
+    pub(crate) times: Option<Times>,
 }
 
 /// A call's state as its row shows it.
@@ -122,16 +124,6 @@ impl CallRecord {
 }
 
 impl RowState {
-    /// All of them, in the order of a call's life.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Waiting,
-        Self::Queued,
-        Self::Running,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelled,
-    ];
-
     /// The state's name, for styles, tests and files.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

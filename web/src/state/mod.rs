@@ -3,6 +3,7 @@
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing runs a batch yet"))]
 mod batch;
 mod calls;
+pub(crate) mod history;
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing draws lanes yet"))]
 mod lanes;
 #[cfg_attr(not(test), expect(dead_code, reason = "nothing runs a batch yet"))]
@@ -12,4 +13,4 @@ mod time;
 
 pub(crate) use calls::{CallLog, CallRecord, Done, Origin, Outcome, RowState};
 pub(crate) use path::PathStage;
-pub(crate) use time::Timestamp;
+pub(crate) use time::{Timestamp, micros};

@@ -98,6 +98,7 @@ mod tests {
             worker: None,
             compute: None,
             round_trip: Duration::from_millis(1),
+            times: None,
         });
         let running = || Stage::Running {
             worker: None,

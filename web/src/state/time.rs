@@ -44,8 +44,8 @@ impl Timestamp {
     }
 
     /// This time as the system counts it.
-    pub(crate) fn to_system(self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_micros(self.0)
+    pub(crate) fn to_system(self) -> std::time::SystemTime {
+        std::time::UNIX_EPOCH + Duration::from_micros(self.0)
     }
 }
 
