@@ -7,7 +7,7 @@ use crate::{
     components::{
         Batch, CallList, CallPanel, CounterLine, Settings, Wire, Workers, masthead, notes,
     },
-    hooks::{CallsProvider, ClientProvider},
+    hooks::{CallsProvider, ClientProvider, Settings as Set, use_own_settings},
     start::Start,
 };
 
@@ -20,31 +20,36 @@ pub(crate) struct AppProps {
 /// Connects, and lays the page out.
 #[component]
 pub(crate) fn App(props: &AppProps) -> Html {
-    let Start { config, query, .. } = &props.start;
+    let settings = use_own_settings(&props.start);
+    let query = &props.start.query;
+    let config = &settings.now;
     let queue = AttrValue::from(config.client.queue.clone());
     html! {
-        <ClientProvider config={config.client.clone()}>
-            <CallsProvider>
-                { masthead(&config.client) }
-                <main>
-                    { notes(&props.start) }
-                    <div class="bench">
-                        <CallPanel
-                            max_n={config.max_n}
-                            n={query.n.clone()}
-                            run={query.run}
-                            may_wait={config.client.mode == Mode::Warren}
-                            queue={queue.clone()}
-                        />
-                        <CallList />
-                    </div>
-                    <Wire {queue} />
-                    <Workers />
-                    <Batch />
-                    <Settings />
-                </main>
-                <CounterLine />
-            </CallsProvider>
-        </ClientProvider>
+        <ContextProvider<Set> context={settings.clone()}>
+            <ClientProvider key={settings.version} config={config.client.clone()}>
+                <CallsProvider>
+                    { masthead(&config.client) }
+                    <main>
+                        { notes(&props.start, &config.client.url) }
+                        <div class="bench">
+                            <CallPanel
+                                max_n={config.max_n}
+                                n={query.n.clone()}
+                                run={query.run && settings.version == 0}
+                                may_wait={config.client.mode == Mode::Warren}
+                                queue={queue.clone()}
+                            />
+                            <CallList />
+                        </div>
+                        <Wire {queue} />
+                        <Workers />
+                        <Batch />
+                    </main>
+                    <CounterLine />
+                </CallsProvider>
+            </ClientProvider>
+            // Outside of what is made anew with other settings, as it tells what became of them.
+            <Settings />
+        </ContextProvider<Set>>
     }
 }

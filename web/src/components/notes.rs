@@ -2,10 +2,11 @@
 
 use yew::prelude::*;
 
-use crate::start::{ConfigProblem, Start};
+use crate::start::{ConfigProblem, Start, forbidden, is_secure};
 
-/// A note on each thing that the page was told and could not use.
-pub(crate) fn notes(start: &Start) -> Html {
+/// A note on each thing that the page was told and could not use, and on a broker at `url` that
+/// it cannot reach.
+pub(crate) fn notes(start: &Start, url: &str) -> Html {
     let config = start.config_problem.as_ref().map(|problem| {
         let tone = match problem {
             ConfigProblem::Missing => "quiet",
@@ -21,7 +22,7 @@ pub(crate) fn notes(start: &Start) -> Html {
     let mode =
         unknown_mode.map(|unknown| note("warning", &format!("In the page’s address, {unknown}.")));
     html! {
-        <>{ for config }{ for mode }</>
+        <>{ for config }{ for mode }{ for forbidden(is_secure(), url).map(|words| note("warning", words)) }</>
     }
 }
 

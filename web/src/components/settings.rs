@@ -1,13 +1,154 @@
 //! Where the broker is, and who we are there.
 
+use warren_client::{Config, Mode};
+use web_sys::{FormData, HtmlFormElement};
 use yew::prelude::*;
 
 use super::section::section;
+use crate::{
+    hooks::use_settings,
+    start::{PageConfig, mode_named, name_of},
+};
 
-/// What the part shows, for somebody who has just read the tutorial.
-const HELP: &str = "Where RabbitMQ’s Web-STOMP plugin listens, and how this page logs in there.";
+/// What the part is for, to somebody who has just read the tutorial.
+const HELP: &str = "The tutorial’s programs connect by AMQP. A page cannot: it speaks STOMP over \
+    a WebSocket with the broker’s Web-STOMP plugin, which has a port of its own. In the tutorial \
+    mode requests go straight into the queue, so that the tutorial’s own server answers.";
+
+/// What became of the last change.
+type Told = Option<Result<&'static str, String>>;
 
 #[component]
 pub(crate) fn Settings() -> Html {
-    section("settings", "Settings", HELP, html! {})
+    let settings = use_settings();
+    let told = use_state_eq(|| Told::None);
+    let is_trying = use_state_eq(|| false);
+
+    let onsubmit = {
+        let (settings, told, is_trying) = (settings.clone(), told.clone(), is_trying.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let form: HtmlFormElement = event.target_unchecked_into();
+            let Some((config, keeps_passcode)) = read(&form, &settings.now) else {
+                return;
+            };
+            told.set(None);
+            is_trying.set(true);
+            let (told, is_trying) = (told.clone(), is_trying.clone());
+            let tell = Callback::from(move |result| {
+                is_trying.set(false);
+                told.set(Some(result));
+            });
+            settings.try_and_take(config, keeps_passcode, tell);
+        })
+    };
+    let forget = {
+        let (settings, told) = (settings.clone(), told.clone());
+        Callback::from(move |_| {
+            settings.forget();
+            told.set(Some(Ok("What was set here is forgotten.")));
+        })
+    };
+
+    let Config {
+        url,
+        login,
+        passcode,
+        vhost,
+        queue,
+        mode,
+        ..
+    } = &settings.now.client;
+    let (status, alert) = match &*told {
+        _ if *is_trying => ("Trying to connect…", None),
+        None => ("", None),
+        Some(Ok(words)) => (*words, None),
+        Some(Err(words)) => ("", Some(words)),
+    };
+    let modes = [
+        (Mode::Warren, "Warren: what cannot be served comes back"),
+        (Mode::Tutorial, "tutorial: straight into the queue"),
+    ];
+    let content = html! {
+        <form key={settings.version} class="settings-form" {onsubmit} data-testid="settings">
+            { field("url", "Web-STOMP URL", "text", url) }
+            { field("login", "Login", "text", login) }
+            { field("passcode", "Passcode", "password", passcode) }
+            { field("vhost", "Virtual host", "text", vhost) }
+            { field("queue", "Queue", "text", queue) }
+            <div class="field">
+                <label for="set-mode">{ "Mode" }</label>
+                <select id="set-mode" name="mode" data-testid="settings-mode">
+                    { for modes.map(|(it, words)| html! {
+                        <option value={name_of(it)} selected={it == *mode}>{ words }</option>
+                    }) }
+                </select>
+            </div>
+            <label class="wait">
+                <input type="checkbox" name="keep" data-testid="settings-keep" />
+                { "Keep the passcode in this browser, where every script of this site can read it" }
+            </label>
+            <div class="buttons">
+                <button class="primary" data-testid="settings-save" disabled={*is_trying}>
+                    { "Try and save" }
+                </button>
+                <button
+                    type="button"
+                    data-testid="settings-forget"
+                    disabled={*is_trying || settings.now == settings.without}
+                    onclick={forget}
+                >
+                    { "Forget" }
+                </button>
+            </div>
+            <div class="told">
+                <p role="status" data-testid="settings-status">{ status }</p>
+                <div role="alert">
+                    if let Some(words) = alert {
+                        <p class="failure" data-testid="settings-error">{ words }</p>
+                    }
+                </div>
+            </div>
+        </form>
+    };
+    section("settings", "Settings", HELP, content)
+}
+
+fn field(name: &'static str, label: &'static str, kind: &'static str, value: &str) -> Html {
+    let id = format!("set-{name}");
+    html! {
+        <div class="field">
+            <label for={id.clone()}>{ label }</label>
+            <input
+                {id}
+                {name}
+                data-testid={format!("settings-{name}")}
+                type={kind}
+                autocomplete="off"
+                spellcheck="false"
+                value={value.to_owned()}
+            />
+        </div>
+    }
+}
+
+/// What the form says, over what is set, and whether to keep the passcode.
+fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(PageConfig, bool)> {
+    let form = FormData::new_with_form(form).ok()?;
+    let text = |name: &str| form.get(name).as_string().unwrap_or_default();
+    let trimmed = |name: &str| text(name).trim().to_owned();
+    let client = Config {
+        url: trimmed("url"),
+        login: trimmed("login"),
+        passcode: text("passcode"),
+        vhost: trimmed("vhost"),
+        queue: trimmed("queue"),
+        mode: mode_named(&text("mode")).ok()?,
+        ..now.client.clone()
+    };
+    let config = PageConfig {
+        client,
+        ..now.clone()
+    };
+    Some((config, form.has("keep")))
 }

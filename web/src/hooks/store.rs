@@ -19,12 +19,14 @@ pub(crate) struct Store<T>(Rc<Shared<T>>);
 
 struct Shared<T> {
     value: RefCell<T>,
-    /// Those that look, and the key by which each of them leaves.
-    lookers: RefCell<Vec<(usize, Rc<dyn Fn()>)>>,
+    lookers: RefCell<Vec<Looker>>,
     last_key: Cell<usize>,
     /// Whether the lookers are about to be told.
     due: Cell<bool>,
 }
+
+/// Who looks, and the key by which it leaves.
+type Looker = (usize, Rc<dyn Fn()>);
 
 impl<T> std::fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

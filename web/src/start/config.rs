@@ -1,11 +1,11 @@
 //! `config.json`: where the broker is and who we are there.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use warren_client::Config;
 use warren_contract::Fibonacci;
 
-use super::query::{UnknownMode, mode_named};
+use super::query::{UnknownMode, mode_named, name_of};
 
 /// The port of the Web-STOMP plugin, unless its operator chose another.
 const WEB_STOMP_PORT: u16 = 15674;
@@ -58,7 +58,7 @@ pub(crate) enum ConfigProblem {
 }
 
 /// The file's fields, each of which may be left out.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
     url: Option<String>,
@@ -107,8 +107,14 @@ impl PageConfig {
             }
             config.max_n = max_n;
         }
+        if let Some(login) = file.login
+            && login != config.client.login
+        {
+            // The passcode that there was is somebody else's.
+            config.client.passcode.clear();
+            config.client.login = login;
+        }
         for (field, value) in [
-            (&mut config.client.login, file.login),
             (&mut config.client.passcode, file.passcode),
             (&mut config.client.vhost, file.vhost),
             (&mut config.client.queue, file.queue),
@@ -119,12 +125,46 @@ impl PageConfig {
         }
         Ok(config)
     }
+
+    /// This configuration in the words of the file, without the passcode unless it is to be kept.
+    pub(crate) fn to_json(&self, keep_passcode: bool) -> String {
+        let Config {
+            url,
+            login,
+            passcode,
+            vhost,
+            queue,
+            mode,
+            ..
+        } = self.client.clone();
+        let file = ConfigFile {
+            url: Some(url),
+            login: Some(login),
+            passcode: keep_passcode.then_some(passcode),
+            vhost: Some(vhost),
+            queue: Some(queue),
+            mode: Some(name_of(mode).to_owned()),
+            max_n: None,
+        };
+        // Texts are always JSON.
+        serde_json::to_string(&file).unwrap_or_default()
+    }
+}
+
+/// Why a page that came over https, if it did, cannot connect to `url`; `None` if it may.
+pub(crate) fn forbidden(page_is_secure: bool, url: &str) -> Option<&'static str> {
+    (page_is_secure && url.starts_with("ws://")).then_some(
+        "This page came over https, and browsers let such a page open no ws:// connection, as \
+         anybody on the way could read and change it. Give the broker TLS, and a URL that begins \
+         with wss://.",
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use warren_client::Mode;
+
+    use super::*;
 
     fn defaults() -> PageConfig {
         PageConfig::beside_the_page(false, "warren.example")
@@ -162,6 +202,35 @@ mod tests {
         assert_eq!(expected.client.login, "guest");
         let actual = defaults().overridden_by(r#"{"mode":"tutorial"}"#);
         assert_eq!(actual, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_a_passcode_only_if_it_is_to_be_kept() {
+        let mut set = defaults();
+        set.client = Config {
+            url: "wss://b/ws".into(),
+            vhost: "v".into(),
+            queue: "q".into(),
+            ..set.client.in_mode(Mode::Tutorial)
+        };
+        let kept = set.to_json(true);
+        assert_eq!(defaults().overridden_by(&kept), Ok(set.clone()));
+
+        let written = set.to_json(false);
+        assert!(written.contains(r#""passcode":null"#), "{written}");
+        set.client.login = "hare".into();
+        set.client.passcode = "secret".into();
+        let read = defaults().overridden_by(&set.to_json(false));
+        set.client.passcode.clear();
+        assert_eq!(read, Ok(set), "another's passcode is not taken");
+    }
+
+    #[test]
+    fn a_secure_page_opens_no_insecure_connection() {
+        assert_eq!(forbidden(false, "ws://b/ws"), None);
+        assert_eq!(forbidden(true, "wss://b/ws"), None);
+        let words = forbidden(true, "ws://b/ws").expect("it is forbidden");
+        assert!(words.contains("wss://"), "{words}");
     }
 
     #[test]

@@ -33,6 +33,14 @@ pub(crate) fn mode_named(name: &str) -> Result<Mode, UnknownMode> {
     }
 }
 
+/// The name of this mode.
+pub(crate) const fn name_of(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Warren => "warren",
+        Mode::Tutorial => "tutorial",
+    }
+}
+
 impl Query {
     /// Reads the address's query, with or without its question mark. Of a parameter that is
     /// repeated, the last counts.
