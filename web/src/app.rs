@@ -43,7 +43,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
                         </div>
                         <Wire {queue} />
                         <Workers />
-                        <Batch />
+                        <Batch max_n={config.max_n} max_pending={config.client.max_pending} />
                     </main>
                     <CounterLine />
                 </CallsProvider>

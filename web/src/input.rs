@@ -1,6 +1,5 @@
 //! What a person types into the forms, checked before anything is sent.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing asks for a batch yet"))]
 mod batch;
 
 use std::time::Duration;
@@ -9,7 +8,7 @@ use thiserror::Error;
 use warren_client::{Config, Policy};
 use warren_contract::Code;
 
-pub(crate) use batch::BatchRequest;
+pub(crate) use batch::{BatchError, BatchField, BatchRequest, BatchTexts};
 
 use crate::words;
 

@@ -35,6 +35,19 @@ pub(crate) fn whole_seconds(duration: Duration) -> String {
     }
 }
 
+/// A whole number with its thousands apart: `9,999`, `1,234,567`.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut words = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
+}
+
 /// The first `chars` characters of `text`, with an ellipsis where there are more.
 pub(crate) fn beginning(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
@@ -93,6 +106,20 @@ mod tests {
         ];
         for (micros, expected) in cases {
             assert_eq!(duration(Duration::from_micros(micros)), expected);
+        }
+    }
+
+    #[test]
+    fn counts() {
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (123_456, "123,456"),
+            (1_234_567, "1,234,567"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(count(number), expected);
         }
     }
 

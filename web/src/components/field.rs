@@ -18,11 +18,15 @@ pub(super) struct FieldViewProps {
     pub(super) input_mode: &'static str,
     /// Its text.
     pub(super) value: AttrValue,
-    /// Whether the text was mistaken; the error element says how.
+    /// Whether the text was mistaken.
     pub(super) mistaken: bool,
+    /// The element that says how it was mistaken.
+    #[prop_or(ERROR_ID)]
+    pub(super) error_id: &'static str,
     /// The text was changed to this.
     pub(super) on_input: Callback<AttrValue>,
     /// Receives the input element.
+    #[prop_or_default]
     pub(super) node: NodeRef,
 }
 
@@ -31,7 +35,7 @@ pub(super) fn FieldView(props: &FieldViewProps) -> Html {
     let FieldViewProps { id, mistaken, .. } = props;
     let hint_id = format!("{id}-hint");
     let described_by = if *mistaken {
-        format!("{hint_id} {ERROR_ID}")
+        format!("{hint_id} {}", props.error_id)
     } else {
         hint_id.clone()
     };

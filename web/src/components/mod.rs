@@ -2,6 +2,8 @@
 //! arguments is a function.
 
 mod batch;
+mod batch_form;
+mod batch_summary;
 mod call_form;
 mod call_list;
 mod call_panel;
@@ -9,6 +11,7 @@ mod call_row;
 mod connection;
 mod counter_line;
 mod field;
+mod histogram;
 mod masthead;
 mod notes;
 mod outcome;

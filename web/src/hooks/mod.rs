@@ -3,6 +3,7 @@
 //! [`ClientProvider`] and [`CallsProvider`] are the only ones that hold the client; everything
 //! below them sees states, and callbacks that change them.
 
+mod batch;
 mod calls;
 mod client;
 mod counters;
@@ -16,6 +17,7 @@ mod store;
 mod visible;
 mod workers;
 
+pub(crate) use batch::use_batch;
 pub(crate) use calls::{Calls, CallsProvider, use_call_log, use_calls};
 pub(crate) use client::{ClientProvider, use_connection};
 pub(crate) use counters::use_counters;

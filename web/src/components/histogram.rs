@@ -1,0 +1,98 @@
+//! How the latencies of a batch are spread.
+
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use crate::{
+    state::{BatchSummary, PLOT_HEIGHT, Plot},
+    words,
+};
+
+/// Where the bars begin, below the names of the marks, in pixels.
+const TOP: u32 = 66;
+
+/// Where they stand, in pixels.
+const GROUND: u32 = 226;
+
+/// Bars on a logarithmic axis, with the ranks marked.
+pub(super) fn histogram(summary: &BatchSummary) -> Html {
+    let (Some(plot), Some(latency)) = (Plot::of(&summary.histogram), summary.latency) else {
+        return Html::default();
+    };
+    let ranks = [
+        ("p50", latency.p50),
+        ("p90", latency.p90),
+        ("p99", latency.p99),
+    ];
+    let ranks = ranks.map(|(name, micros)| {
+        let took = words::duration(Duration::from_micros(micros.into()));
+        (name, plot.permille(micros).unwrap_or(0), took)
+    });
+    let spoken = ranks
+        .each_ref()
+        .map(|(name, _, took)| format!("{name} {took}"));
+    let label = format!(
+        "How long {} calls took, on a logarithmic axis: {}",
+        words::count(summary.done.into()),
+        spoken.join(", ")
+    );
+    let marks = ranks.into_iter().enumerate().map(|(row, (name, at, took))| {
+        let line = 20 * row as u32 + 14;
+        let x = percent(at);
+        let (anchor, shift) = if at > 600 { ("end", "-5") } else { ("start", "5") };
+        html! {
+            <g class="rank">
+                <line x1={x.clone()} x2={x.clone()} y1={(line - 12).to_string()} y2={GROUND.to_string()} />
+                <text {x} y={line.to_string()} dx={shift} text-anchor={anchor}>
+                    <tspan>{ name }</tspan>{ " " }{ took }
+                </text>
+            </g>
+        }
+    });
+    let ticks = plot.ticks().into_iter().map(|(micros, at)| {
+        let x = percent(at);
+        html! {
+            <g class="tick">
+                <line x1={x.clone()} x2={x.clone()} y1={GROUND.to_string()} y2={(GROUND + 5).to_string()} />
+                <text {x} y={(GROUND + 20).to_string()} text-anchor="middle">{ round(micros) }</text>
+            </g>
+        }
+    });
+    html! {
+        <figure class="histogram">
+            <svg width="100%" height={(GROUND + 26).to_string()} role="img" aria-label={label}>
+                <svg
+                    y={TOP.to_string()}
+                    width="100%"
+                    height={(GROUND - TOP).to_string()}
+                    viewBox={format!("0 0 {} {PLOT_HEIGHT}", plot.buckets)}
+                    preserveAspectRatio="none"
+                >
+                    <path class="bars" d={plot.outline.clone()} />
+                </svg>
+                <line class="ground" x1="0" x2="100%" y1={GROUND.to_string()} y2={GROUND.to_string()} />
+                { for ticks }
+                { for marks }
+            </svg>
+            <figcaption>
+                { "From making a call to its reply. The highest bar stands for " }
+                <b>{ words::count(plot.highest.into()) }</b>
+                { if plot.highest == 1 { " call." } else { " calls." } }
+            </figcaption>
+        </figure>
+    }
+}
+
+fn percent(permille: u32) -> String {
+    format!("{}.{}%", permille / 10, permille % 10)
+}
+
+/// A round number of microseconds in its unit.
+fn round(micros: u32) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        _ => format!("{} s", micros / 1_000_000),
+    }
+}
