@@ -12,6 +12,7 @@ mod connection;
 mod counter_line;
 mod field;
 mod histogram;
+mod lane;
 mod masthead;
 mod notes;
 mod outcome;

@@ -1,13 +1,43 @@
-//! Who serves the queue.
+//! Who serves the queue, and what each of them computed in the last minute.
 
 use yew::prelude::*;
 
-use super::section::section;
+use super::{lane::lane, section::section};
+use crate::{hooks::use_lanes, state::BarEnd};
 
 /// What the part shows, for somebody who has just read the tutorial.
-const HELP: &str = "The programs that take requests from the queue. Each lane shows what one of them computed for this page, so that you see them share the queue.";
+const HELP: &str = "The programs that take requests from the queue. Each lane shows what one of \
+    them computed for this page: the queue gives every request to a worker that is free, so several \
+    workers share the calls. Start another, or stop one, and watch.";
+
+/// The axis below the lanes: what is said, where, and which end of it stands there.
+const AXIS: [(&str, &str, &str); 3] = [
+    ("60 s ago", "0", "start"),
+    ("30 s ago", "50%", "middle"),
+    ("now", "100%", "end"),
+];
 
 #[component]
 pub(crate) fn Workers() -> Html {
-    section("workers", "Workers", HELP, html! {})
+    let (now, views) = use_lanes();
+    let content = if views.is_empty() {
+        html! { <p class="hint">{ "No worker has been heard of yet." }</p> }
+    } else {
+        html! {
+            <>
+                <ol class="lanes" data-testid="lanes">{ for views.iter().map(|view| lane(view, now)) }</ol>
+                <svg class="lanes-axis" width="100%" height="20" aria-hidden="true">
+                    { for AXIS.map(|(words, x, anchor)| html! {
+                        <text {x} y="15" text-anchor={anchor}>{ words }</text>
+                    }) }
+                </svg>
+                <ul class="lanes-legend">
+                    { for BarEnd::ALL.map(|end| html! {
+                        <li><span class={end.as_str()} aria-hidden="true"></span>{ end.label() }</li>
+                    }) }
+                </ul>
+            </>
+        }
+    };
+    section("workers", "Workers", HELP, content)
 }

@@ -10,10 +10,10 @@ use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{Store, client::use_client, history, use_selected};
+use super::{Store, client::use_client, history, use_selected, workers::use_told_lanes};
 use crate::{
     input::CallRequest,
-    state::{CallLog, CallRecord, Done, Origin, Outcome, Timestamp},
+    state::{BarEnd, CallEnd, CallLog, CallRecord, Done, Lanes, Origin, Outcome, Timestamp},
     words,
 };
 
@@ -24,6 +24,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(crate) struct Calls {
     log: Store<CallLog>,
+    lanes: Store<Lanes>,
     client: Client,
     pending: Rc<RefCell<HashMap<Uuid, PendingCall>>>,
 }
@@ -42,6 +43,11 @@ impl Calls {
     /// What is known of the calls.
     pub(crate) fn log(&self) -> &Store<CallLog> {
         &self.log
+    }
+
+    /// Who computes them.
+    pub(super) fn lanes(&self) -> &Store<Lanes> {
+        &self.lanes
     }
 
     /// Makes a call for a person.
@@ -96,19 +102,31 @@ impl Calls {
         };
         self.log.update(|log| log.made(record));
 
-        let Self { log, pending, .. } = self.clone();
+        let Self {
+            log,
+            lanes,
+            pending,
+            ..
+        } = self.clone();
         spawn_local(async move {
             let outcome = loop {
                 select! {
                     biased;
                     outcome = future::poll_fn(|cx| call.borrow_mut().poll_unpin(cx)) => break outcome,
-                    stage = next(&mut stage) => log.update(|log| log.staged(id, stage)),
+                    stage = next(&mut stage) => {
+                        if let Stage::Running { worker: Some(worker), .. } = &stage {
+                            lanes.update(|lanes| lanes.running(id, worker, Timestamp::now()));
+                        }
+                        log.update(|log| log.staged(id, stage));
+                    }
                 }
             };
             pending.borrow_mut().remove(&id);
+            let at = Timestamp::now();
+            lanes.update(|lanes| lanes.settled(id, call_end(&outcome), at));
             let outcome = understand(outcome);
             settled(&outcome);
-            log.update(|log| log.settled(id, Timestamp::now(), outcome));
+            log.update(|log| log.settled(id, at, outcome));
         });
         id
     }
@@ -120,6 +138,7 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let client = use_client();
     let calls = use_state(|| Calls {
         log: Store::new(history::restored()),
+        lanes: Store::new(Lanes::default()),
         client,
         pending: Rc::default(),
     });
@@ -127,6 +146,7 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
         let log = calls.log.clone();
         move |()| history::keep(&log)
     });
+    use_told_lanes(calls.lanes(), &calls.client);
     html! {
         <ContextProvider<Calls> context={(*calls).clone()}>
             { props.children.clone() }
@@ -156,6 +176,21 @@ fn options(request: CallRequest) -> CallOptions {
         deadline: Some(request.deadline),
         policy: request.policy,
         progress: None,
+    }
+}
+
+/// What lanes show of an outcome.
+fn call_end(outcome: &Result<Reply<u64>, CallError>) -> CallEnd<'_> {
+    match outcome {
+        Ok(reply) => CallEnd::Replied {
+            worker: reply.worker.as_deref(),
+            compute: reply.compute,
+            back: reply.times.map(|times| times.back).unwrap_or_default(),
+        },
+        Err(CallError::Cancelled) => CallEnd::Without(BarEnd::Cancelled),
+        // Nobody heard of the worker's end, and this is how it shows.
+        Err(CallError::WorkersLeft { .. }) => CallEnd::Without(BarEnd::Broken),
+        Err(_) => CallEnd::Without(BarEnd::Failed),
     }
 }
 

@@ -26,4 +26,4 @@ pub(crate) use keep::{copy, download, stored};
 pub(crate) use rows::use_rows;
 pub(crate) use settings::{SETTINGS, Settings, use_own_settings, use_settings};
 pub(crate) use store::{Store, use_selected};
-pub(crate) use workers::use_worker_count;
+pub(crate) use workers::{use_lanes, use_worker_count};

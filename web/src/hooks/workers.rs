@@ -1,37 +1,30 @@
-//! Who serves the queue.
+//! Who serves the queue, and what each of them computes for this page.
 
+use std::rc::Rc;
+
+use gloo::{timers::callback::Interval, utils::window};
+use warren_client::Client;
 use yew::prelude::*;
 
-use super::{client::use_client, follow::follow, visible::use_visible};
+use super::{Store, calls::use_calls, follow::follow, use_selected, visible::use_visible};
+use crate::state::{LaneView, Lanes, Timestamp, WorkerCount};
 
-/// How many workers there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WorkerCount {
-    /// Those that take requests.
-    pub(crate) serving: usize,
-    /// Those that finish what they compute, and then end.
-    pub(crate) draining: usize,
-}
+/// How often moving lanes are drawn, in milliseconds.
+const PERIOD_MS: u32 = 100;
 
-/// How many workers serve the queue; `None` while that is not known. While a component uses it in
-/// a page that can be seen, the workers are asked once a second. A hidden page keeps the last
-/// count, and costs the workers nothing.
+/// The same for who asked for reduced motion.
+const CALM_PERIOD_MS: u32 = 2_000;
+
+/// Lets the lanes know who is there. In a page that can be seen, the workers are asked once a
+/// second; a hidden page keeps what it knew, and costs the workers nothing.
 #[hook]
-pub(crate) fn use_worker_count() -> Option<WorkerCount> {
-    let client = use_client();
+pub(super) fn use_told_lanes(lanes: &Store<Lanes>, client: &Client) {
+    let (lanes, client) = (lanes.clone(), client.clone());
     let visible = use_visible();
-    let count = use_state_eq(|| None);
-    let seen = count.setter();
     use_effect_with(visible, move |visible| {
         let stop = visible.then(|| {
             follow(client.workers(), move |workers| {
-                seen.set(workers.map(|workers| {
-                    let draining = workers.iter().filter(|worker| worker.draining).count();
-                    WorkerCount {
-                        serving: workers.len() - draining,
-                        draining,
-                    }
-                }));
+                lanes.update(|lanes| lanes.told(workers.as_deref(), Timestamp::now()));
             })
         });
         move || {
@@ -40,5 +33,45 @@ pub(crate) fn use_worker_count() -> Option<WorkerCount> {
             }
         }
     });
-    *count
+}
+
+/// How many workers serve the queue; `None` while that is not known.
+#[hook]
+pub(crate) fn use_worker_count() -> Option<WorkerCount> {
+    let calls = use_calls();
+    use_selected(calls.lanes(), Lanes::count)
+}
+
+/// The workers and their last minute, which ends now. It is drawn anew while something moves in
+/// it, and otherwise only when something is known; and not at all while the page is hidden.
+#[hook]
+pub(crate) fn use_lanes() -> (Timestamp, Vec<LaneView>) {
+    let lanes = use_calls().lanes().clone();
+    let redraw = use_force_update();
+    let visible = use_visible();
+    let now = Timestamp::now();
+    let moving = lanes.read().is_moving(now);
+    let views = lanes.read().views(now);
+    use_effect_with((visible, moving), move |&(visible, moving)| {
+        let redraw = move || redraw.force_update();
+        let ticking = (visible && moving).then(|| Interval::new(period(), redraw.clone()));
+        let looking = (visible && !moving).then(|| lanes.look(Rc::new(redraw)));
+        move || {
+            drop(ticking);
+            if let Some(leave) = looking {
+                leave();
+            }
+        }
+    });
+    (now, views)
+}
+
+fn period() -> u32 {
+    let reduced = window().match_media("(prefers-reduced-motion: reduce)");
+    let is_reduced = reduced.ok().flatten().is_some_and(|query| query.matches());
+    if is_reduced {
+        CALM_PERIOD_MS
+    } else {
+        PERIOD_MS
+    }
 }

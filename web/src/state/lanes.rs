@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 use warren_contract::Pong;
 
-pub(crate) use self::bars::BarEnd;
+pub(crate) use self::bars::{BarEnd, HEIGHT as LANE_HEIGHT, WIDTH as LANE_WIDTH};
 use self::bars::{Bars, OpenBar, position, window_begin};
 use super::Timestamp;
 
@@ -40,6 +40,16 @@ pub(crate) enum CallEnd<'a> {
 pub(crate) struct Lanes {
     lanes: Vec<Lane>,
     last_number: u32,
+    count: Option<WorkerCount>,
+}
+
+/// How many workers there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WorkerCount {
+    /// Those that take requests.
+    pub(crate) serving: usize,
+    /// Those that finish what they compute, and then end.
+    pub(crate) draining: usize,
 }
 
 #[derive(Debug)]
@@ -102,8 +112,18 @@ pub(crate) struct LaneView {
 }
 
 impl Lanes {
-    /// All workers that there are told of themselves.
-    pub(crate) fn told(&mut self, workers: &[Pong], at: Timestamp) {
+    /// All workers that there are told of themselves; `None` if it is not known who is there.
+    pub(crate) fn told(&mut self, workers: Option<&[Pong]>, at: Timestamp) {
+        self.count = workers.map(|workers| {
+            let draining = workers.iter().filter(|worker| worker.draining).count();
+            WorkerCount {
+                serving: workers.len() - draining,
+                draining,
+            }
+        });
+        let Some(workers) = workers else {
+            return;
+        };
         for lane in &mut self.lanes {
             let is_here = workers
                 .iter()
@@ -197,6 +217,11 @@ impl Lanes {
         if let Some(from) = from {
             self.lanes[index].bars.add(from, to, BarEnd::Done);
         }
+    }
+
+    /// How many workers there are; `None` while that is not known.
+    pub(crate) const fn count(&self) -> Option<WorkerCount> {
+        self.count
     }
 
     /// The lanes as they are drawn now.

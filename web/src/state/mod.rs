@@ -3,7 +3,6 @@
 mod batch;
 mod calls;
 pub(crate) mod history;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing draws lanes yet"))]
 mod lanes;
 mod latency;
 mod path;
@@ -12,6 +11,9 @@ mod time;
 
 pub(crate) use batch::{Batch, BatchOutcome, BatchSummary, Percentiles};
 pub(crate) use calls::{CallLog, CallRecord, Done, Origin, Outcome, RowState};
+pub(crate) use lanes::{
+    BarEnd, CallEnd, LANE_HEIGHT, LANE_WIDTH, LaneView, Lanes, Standing, WorkerCount,
+};
 pub(crate) use path::PathStage;
 pub(crate) use plot::{HEIGHT as PLOT_HEIGHT, Plot};
 pub(crate) use time::{Timestamp, micros};

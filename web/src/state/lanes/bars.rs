@@ -66,6 +66,17 @@ impl BarEnd {
             Self::Broken => "broken",
         }
     }
+
+    /// It in words.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Running => "computing",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Broken => "broken off, as the worker went away",
+        }
+    }
 }
 
 /// A stretch of computing; neighbours that are too short to be told apart are one.

@@ -34,6 +34,10 @@ fn replied(worker: &str, compute_ms: u64) -> CallEnd<'_> {
     }
 }
 
+fn told(lanes: &mut Lanes, workers: &[Pong], at: Timestamp) {
+    lanes.told(Some(workers), at);
+}
+
 /// All bars of the lane as left and right end in units, with how they end. A bar with teeth has
 /// its end, too, as the others have.
 fn bars(view: &LaneView) -> Vec<(u32, u32, BarEnd)> {
@@ -64,8 +68,8 @@ fn names(lanes: &Lanes, now: Timestamp) -> Vec<(String, Standing)> {
 fn a_worker_has_a_lane_while_it_is_there_and_a_minute_longer() {
     let mut lanes = Lanes::default();
     let (hare, rabbit) = (pong("1", "hare"), pong("2", "rabbit"));
-    lanes.told(&[hare.clone(), rabbit.clone()], at(0));
-    lanes.told(std::slice::from_ref(&rabbit), at(10_000));
+    told(&mut lanes, &[hare.clone(), rabbit.clone()], at(0));
+    told(&mut lanes, std::slice::from_ref(&rabbit), at(10_000));
     let gone = Standing::Gone(at(10_000));
     let expected = [
         ("hare".to_owned(), gone),
@@ -76,7 +80,7 @@ fn a_worker_has_a_lane_while_it_is_there_and_a_minute_longer() {
     assert!(!lanes.is_moving(at(70_001)));
 
     // One of the same name is another worker.
-    lanes.told(&[pong("3", "hare"), rabbit], at(11_000));
+    told(&mut lanes, &[pong("3", "hare"), rabbit], at(11_000));
     let standings: Vec<_> = names(&lanes, at(11_000))
         .into_iter()
         .map(|lane| lane.1)
@@ -87,17 +91,38 @@ fn a_worker_has_a_lane_while_it_is_there_and_a_minute_longer() {
 #[test]
 fn a_worker_that_answers_again_was_not_gone() {
     let mut lanes = Lanes::default();
-    lanes.told(&[pong("1", "hare")], at(0));
-    lanes.told(&[], at(1_000));
+    told(&mut lanes, &[pong("1", "hare")], at(0));
+    told(&mut lanes, &[], at(1_000));
     let draining = Pong {
         draining: true,
         ..pong("1", "hare")
     };
-    lanes.told(&[draining], at(2_000));
+    told(&mut lanes, &[draining], at(2_000));
     assert_eq!(
         names(&lanes, at(2_000)),
         [("hare".to_owned(), Standing::Draining)]
     );
+}
+
+#[test]
+fn workers_are_counted_while_it_is_known_who_is_there() {
+    let mut lanes = Lanes::default();
+    assert_eq!(lanes.count(), None);
+    let draining = Pong {
+        draining: true,
+        ..pong("2", "rabbit")
+    };
+    told(&mut lanes, &[pong("1", "hare"), draining], at(0));
+    let expected = WorkerCount {
+        serving: 1,
+        draining: 1,
+    };
+    assert_eq!(lanes.count(), Some(expected));
+    lanes.told(None, at(1_000));
+    assert_eq!(lanes.count(), None);
+    let standings = names(&lanes, at(1_000)).into_iter().map(|lane| lane.1);
+    let last = [Standing::Serving, Standing::Draining];
+    assert!(standings.eq(last), "nobody is known to be gone");
 }
 
 #[test]
@@ -107,8 +132,8 @@ fn a_lane_begins_with_its_worker_and_ends_with_it() {
         uptime_ms: 10_000,
         ..pong("1", "hare")
     };
-    lanes.told(&[young], at(0));
-    lanes.told(&[], at(5_000));
+    told(&mut lanes, &[young], at(0));
+    told(&mut lanes, &[], at(5_000));
     let view = &lanes.views(at(20_000))[0];
     assert_eq!((view.begin, view.end), (3_000, 4_500));
     assert!(lanes.is_moving(at(20_000)));
@@ -120,7 +145,7 @@ fn what_is_known_of_a_worker_is_what_it_said_last_and_what_it_did_for_this_page(
     // The reply may be heard before the worker itself.
     lanes.settled(call(1), replied("hare", 10), at(0));
     assert_eq!(lanes.views(at(0))[0].tally, None);
-    lanes.told(&[pong("1", "hare")], at(1_000));
+    told(&mut lanes, &[pong("1", "hare")], at(1_000));
     lanes.settled(call(2), replied("hare", 10), at(2_000));
     let views = lanes.views(at(2_000));
     assert_eq!(views.len(), 1);
@@ -164,12 +189,12 @@ fn a_call_that_is_computed_has_a_bar_until_now() {
 #[test]
 fn a_worker_that_dies_breaks_off_what_it_computed() {
     let mut lanes = Lanes::default();
-    lanes.told(&[pong("1", "hare"), pong("2", "rabbit")], at(0));
+    told(&mut lanes, &[pong("1", "hare"), pong("2", "rabbit")], at(0));
     lanes.running(call(1), "hare", at(0));
     lanes.running(call(2), "hare", at(0));
     // The broker gave one of its calls to the other before its death was known.
     lanes.running(call(2), "rabbit", at(10_000));
-    lanes.told(&[pong("2", "rabbit")], at(11_000));
+    told(&mut lanes, &[pong("2", "rabbit")], at(11_000));
     lanes.running(call(1), "rabbit", at(12_000));
     let views = lanes.views(at(60_000));
     let broken = [(0, 994, BarEnd::Broken), (0, 1_094, BarEnd::Broken)];
@@ -235,7 +260,7 @@ fn what_is_computed_at_once_stands_in_rows_of_its_own() {
 fn nothing_moves_once_the_window_is_empty() {
     let mut lanes = Lanes::default();
     assert!(!lanes.is_moving(at(0)));
-    lanes.told(&[pong("1", "hare")], at(0));
+    told(&mut lanes, &[pong("1", "hare")], at(0));
     assert!(!lanes.is_moving(at(0)), "it has been there for long");
     lanes.settled(call(1), replied("hare", 1_000), at(1_000));
     assert!(lanes.is_moving(at(61_000)));
@@ -267,7 +292,7 @@ fn what_is_remembered_is_bounded() {
     }
     assert_eq!(lanes.lanes.len(), MAX_LANES);
     // What nobody vouches for is forgotten with its bars.
-    lanes.told(&[pong("1", "hare")], last);
-    lanes.told(&[pong("1", "hare")], at(9_999 * 250 + 60_001));
+    told(&mut lanes, &[pong("1", "hare")], last);
+    told(&mut lanes, &[pong("1", "hare")], at(9_999 * 250 + 60_001));
     assert_eq!(lanes.lanes.len(), 1);
 }
