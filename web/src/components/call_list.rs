@@ -48,10 +48,13 @@ pub(crate) fn CallList() -> Html {
             />
         }
     });
-    let onfilter = Callback::from(move |event: Event| {
-        let select: HtmlSelectElement = event.target_unchecked_into();
-        let index = usize::try_from(select.selected_index()).unwrap_or_default();
-        filter.set(Filter::ALL.get(index).copied().unwrap_or(Filter::All));
+    let onfilter = Callback::from({
+        let filter = filter.clone();
+        move |event: Event| {
+            let select: HtmlSelectElement = event.target_unchecked_into();
+            let index = usize::try_from(select.selected_index()).unwrap_or_default();
+            filter.set(Filter::ALL.get(index).copied().unwrap_or(Filter::All));
+        }
     });
     let export =
         |name: &'static str, media_type: &'static str, write: fn(&[Rc<CallRecord>]) -> String| {
@@ -68,7 +71,9 @@ pub(crate) fn CallList() -> Html {
                 <label>
                     { "Show " }
                     <select data-testid="calls-filter" onchange={onfilter}>
-                        { for Filter::ALL.map(|it| html! { <option>{ it.label() }</option> }) }
+                        { for Filter::ALL.map(|it| html! {
+                            <option selected={it == *filter}>{ it.label() }</option>
+                        }) }
                     </select>
                 </label>
                 <span class="count" role="status">{ count(shown.len(), total) }{ " " }{ *told }</span>
@@ -88,16 +93,11 @@ pub(crate) fn CallList() -> Html {
                 </button>
                 <button class="small" data-testid="calls-clear" onclick={clear}>{ "Clear" }</button>
             </div>
-            <ol
-                class="rows"
-                data-testid="calls"
-                tabindex="0"
-                aria-labelledby="calls-heading"
-                ref={rows.list}
-                onscroll={rows.onscroll}
-            >
-                { for items }
-            </ol>
+            <div class="rows" tabindex="0" onscroll={rows.onscroll}>
+                <ol data-testid="calls" aria-labelledby="calls-heading" ref={rows.list}>
+                    { for items }
+                </ol>
+            </div>
         </>
     };
     section("calls", "Calls", HELP, content)

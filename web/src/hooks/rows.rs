@@ -14,7 +14,7 @@ const BEYOND: usize = 40;
 pub(crate) struct Rows {
     /// Those that are to be drawn.
     pub(crate) range: Range<usize>,
-    /// For the scrolling element, whose children are the rows, each of the same height.
+    /// For the element whose children are the rows, each of the same height. Its parent scrolls.
     pub(crate) list: NodeRef,
     /// For the scrolling element.
     pub(crate) onscroll: Callback<Event>,
@@ -72,9 +72,12 @@ impl Seen {
             .first_element_child()
             .and_then(|row| row.dyn_into::<HtmlElement>().ok());
         let height = row.map_or(0, |row| pixels(row.offset_height())).max(1);
+        let Some(scroller) = list.parent_element() else {
+            return Self::default();
+        };
         Self {
-            first: pixels(list.scroll_top()) / height,
-            count: pixels(list.client_height()) / height + 1,
+            first: pixels(scroller.scroll_top()) / height,
+            count: pixels(scroller.client_height()) / height + 1,
             height,
         }
     }
