@@ -1,11 +1,13 @@
 //! The handle that users clone and call.
 
-use tokio::sync::{mpsc, oneshot, watch};
+use std::sync::Arc;
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use uuid::Uuid;
 use warren_contract::{Pong, Procedure};
 
 use crate::{
-    Call, CallError, CallOptions, Config, ConnectionState,
+    Call, CallError, CallOptions, Config, ConnectionState, WAITING_FRAMES, WireFrame,
     driver::{self, Boards, Caller, Command},
     engine::{Engine, Request},
     socket,
@@ -35,6 +37,8 @@ pub struct Client {
     counters: watch::Receiver<Counters>,
     /// A sender, which does not count as somebody who wants to know.
     workers: watch::Sender<Option<Vec<Pong>>>,
+    /// Likewise.
+    wire: broadcast::Sender<Arc<WireFrame>>,
 }
 
 /// The way to the driver. It ends when the client is closed, and then takes nothing any more.
@@ -60,12 +64,14 @@ impl Client {
             state: watch::Sender::new(ConnectionState::Connecting { attempt: 1 }),
             counters: watch::Sender::default(),
             workers: watch::Sender::default(),
+            wire: broadcast::Sender::new(WAITING_FRAMES),
         };
         let client = Self {
             handle: Handle(commands),
             state: boards.state.subscribe(),
             counters: boards.counters.subscribe(),
             workers: boards.workers.clone(),
+            wire: boards.wire.clone(),
         };
         let url = config.url.clone();
         let engine = Engine::new(config, Box::new(Uuid::new_v4));
@@ -128,6 +134,15 @@ impl Client {
         let workers = self.workers.subscribe();
         self.handle.send(Command::WatchWorkers);
         workers
+    }
+
+    /// What goes over the wire from now on, in both directions. A receiver that falls behind by
+    /// more than [`WAITING_FRAMES`] misses the oldest, and is told how many.
+    ///
+    /// Nothing is decoded for it, nor kept, while nobody holds a receiver.
+    #[must_use]
+    pub fn wire(&self) -> broadcast::Receiver<Arc<WireFrame>> {
+        self.wire.subscribe()
     }
 
     /// Says goodbye to the broker and waits, at most some seconds, for its answer. Calls that are

@@ -1,19 +1,20 @@
 //! The one task behind a client. It carries out what the engine decides.
 
-use std::{collections::HashMap, pin::Pin, time::Duration};
+use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
     select,
-    sync::{mpsc::UnboundedReceiver, oneshot, watch},
+    sync::{broadcast, mpsc::UnboundedReceiver, oneshot, watch},
 };
 use uuid::Uuid;
 use warren_contract::Pong;
 use web_time::Instant;
 
 use crate::{
-    CallError, ConnectionState, Counters, Stage,
+    CallError, ConnectionState, Counters, Stage, WireFrame,
     engine::{Action, Engine, Event, RawReply, Request},
     socket::{self, Incoming, Socket, Wakes},
+    tap::Tap,
 };
 
 /// How many inputs are taken before what they cause is carried out, so that calls made together
@@ -50,6 +51,7 @@ pub(crate) struct Boards {
     pub(crate) state: watch::Sender<ConnectionState>,
     pub(crate) counters: watch::Sender<Counters>,
     pub(crate) workers: watch::Sender<Option<Vec<Pong>>>,
+    pub(crate) wire: broadcast::Sender<Arc<WireFrame>>,
 }
 
 impl Caller {
@@ -74,6 +76,7 @@ struct Driver {
     url: String,
     started: Instant,
     socket: Option<Socket>,
+    tap: Tap,
     waiting: HashMap<Uuid, Caller>,
     boards: Boards,
 }
@@ -90,6 +93,7 @@ pub(crate) async fn run(
         url,
         started: Instant::now(),
         socket: None,
+        tap: Tap::new(boards.wire.clone()),
         waiting: HashMap::new(),
         boards,
     };
@@ -163,7 +167,10 @@ impl Driver {
         let now = self.now();
         match incoming {
             Incoming::Opened => self.engine.handle_opened(now),
-            Incoming::Data(bytes) => self.engine.handle_data(now, &bytes),
+            Incoming::Data(bytes) => {
+                self.tap.receive(&bytes);
+                self.engine.handle_data(now, &bytes);
+            }
             Incoming::Closed { code, reason } => {
                 self.socket = None;
                 self.engine.handle_closed(now, code, &reason);
@@ -187,9 +194,13 @@ impl Driver {
     fn carry_out(&mut self) {
         while let Some(action) = self.engine.poll_action() {
             match action {
-                Action::Open => self.socket = Some(Socket::open(&self.url)),
+                Action::Open => {
+                    self.tap.reset();
+                    self.socket = Some(Socket::open(&self.url));
+                }
                 Action::Send(bytes) => {
                     if let Some(socket) = &mut self.socket {
+                        self.tap.send(&bytes);
                         socket.send(bytes);
                     }
                 }

@@ -19,6 +19,7 @@
 //! - `driver`: the one task behind a `Client`. It moves bytes, commands and timers between the
 //!   socket, the clients' handles and the engine, and decides nothing.
 //! - [`engine`]: all decisions, without I/O: when to connect, what to send, how each call settles.
+//! - `tap`: the driver's bytes as frames again, for whoever wants to [watch](Client::wire) them.
 //! - `socket`: a WebSocket in the browser and one on tokio, of the same shape.
 
 mod call;
@@ -29,6 +30,7 @@ mod driver;
 pub mod engine;
 mod error;
 mod socket;
+mod tap;
 mod times;
 
 pub use call::{Call, CallOptions, Policy, Reply, Stage};
@@ -36,4 +38,5 @@ pub use client::{Client, Counters};
 pub use config::{Config, Mode};
 pub use connection::{ConnectionState, Disconnect};
 pub use error::CallError;
+pub use tap::{Direction, SHOWN_BODY_BYTES, WAITING_FRAMES, WireFrame, WireKind};
 pub use times::Times;
