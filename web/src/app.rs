@@ -4,10 +4,9 @@ use warren_client::Mode;
 use yew::prelude::*;
 
 use crate::{
-    components::{
-        Batch, CallList, CallPanel, CounterLine, Settings, Wire, Workers, masthead, notes,
-    },
-    hooks::{CallsProvider, ClientProvider, Settings as Set, use_own_settings},
+    components::{CallList, CallPanel, CounterLine, masthead, notes},
+    hooks::{CallsProvider, ClientProvider, Settings, use_own_settings},
+    later::{Part, use_later},
     start::Start,
 };
 
@@ -21,11 +20,17 @@ pub(crate) struct AppProps {
 #[component]
 pub(crate) fn App(props: &AppProps) -> Html {
     let settings = use_own_settings(&props.start);
+    let later = use_later();
     let query = &props.start.query;
     let config = &settings.now;
     let queue = AttrValue::from(config.client.queue.clone());
+    let watching = Part::Watching {
+        queue: queue.clone(),
+        max_n: config.max_n,
+        max_pending: config.client.max_pending,
+    };
     html! {
-        <ContextProvider<Set> context={settings.clone()}>
+        <ContextProvider<Settings> context={settings.clone()}>
             <ClientProvider key={settings.version} config={config.client.clone()}>
                 <CallsProvider>
                     { masthead(&config.client) }
@@ -37,19 +42,18 @@ pub(crate) fn App(props: &AppProps) -> Html {
                                 n={query.n.clone()}
                                 run={query.run && settings.version == 0}
                                 may_wait={config.client.mode == Mode::Warren}
-                                queue={queue.clone()}
+                                {queue}
                             />
                             <CallList />
                         </div>
-                        <Wire {queue} />
-                        <Workers />
-                        <Batch max_n={config.max_n} max_pending={config.client.max_pending} />
+                        { later.part(&watching) }
+                        { later.notice() }
                     </main>
                     <CounterLine />
                 </CallsProvider>
             </ClientProvider>
             // Outside of what is made anew with other settings, as it tells what became of them.
-            <Settings />
-        </ContextProvider<Set>>
+            { later.part(&Part::Settings) }
+        </ContextProvider<Settings>>
     }
 }

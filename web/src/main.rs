@@ -5,12 +5,13 @@
 //! - [`state`]: what the page remembers; plain data, without a browser.
 //! - [`hooks`]: how components come by the client, its connection and the calls. Only they hold
 //!   the client.
-//! - [`components`]: what is seen.
+//! - [`components`]: what is seen; [`later`]: what of it is fetched later.
 
 mod app;
 mod components;
 mod hooks;
 mod input;
+mod later;
 mod start;
 mod state;
 mod words;

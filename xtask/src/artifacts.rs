@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 
 use crate::command::{output, run};
-use crate::{Checkout, lock, tools};
+use crate::{Checkout, lock, split, tools};
 
 /// What the page is built from; `Cargo.lock` stands for everything outside the workspace.
 const PAGE_SOURCES: [&str; 8] = [
@@ -48,19 +48,29 @@ pub fn page(checkout: &Checkout) -> Result<()> {
         return Ok(());
     }
     let begin = SystemTime::now();
+    // What is half done must not look like a page.
+    let unfinished = checkout.state().join("page");
     run(Command::new("trunk")
-        .args(["build", "--release", "--offline", "--dist"])
-        .arg(checkout.dist())
+        .args(["build", "--release", "--offline"])
+        .args(["--features", split::FEATURE, "--dist"])
+        .arg(&unfinished)
         .env("PATH", tools::search_path(checkout)?)
+        .env("RUSTFLAGS", split::RUSTFLAGS)
         // Trunk takes NO_COLOR=1, as the rest of the world writes it, for a usage error.
         .env_remove("NO_COLOR")
         .current_dir(checkout.root()))?;
+    split::split(checkout, &unfinished)?;
     // A source that was changed during the build may not be in it.
     File::options()
         .write(true)
-        .open(checkout.dist().join(ENTRY))
+        .open(unfinished.join(ENTRY))
         .and_then(|entry| entry.set_modified(begin))
-        .context("Trunk has built no index.html")
+        .context("Trunk has built no index.html")?;
+    let dist = checkout.dist();
+    if dist.exists() {
+        fs::remove_dir_all(&dist).with_context(|| format!("cannot clear {}", dist.display()))?;
+    }
+    fs::rename(&unfinished, &dist).with_context(|| format!("cannot create {}", dist.display()))
 }
 
 /// Where cargo puts what it builds.

@@ -16,6 +16,7 @@ pub mod doctor;
 mod lock;
 pub mod page;
 mod progress;
+mod split;
 pub mod stack;
 mod tally;
 pub mod test;

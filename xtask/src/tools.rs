@@ -35,6 +35,8 @@ pub enum Prerequisite {
     Trunk,
     /// The command line of wasm-bindgen, in the very version that the page is linked with.
     WasmBindgen,
+    /// What splits the page's program into chunks.
+    WasmSplit,
     /// `wasm-opt`, which makes the page's WebAssembly smaller.
     WasmOpt,
     /// The broker.
@@ -52,6 +54,7 @@ pub const TO_BUILD: &[Prerequisite] = &[
     Prerequisite::WasmTarget,
     Prerequisite::Trunk,
     Prerequisite::WasmBindgen,
+    Prerequisite::WasmSplit,
     Prerequisite::WasmOpt,
 ];
 
@@ -71,6 +74,7 @@ impl Prerequisite {
             Self::WasmTarget => "Rust's wasm target",
             Self::Trunk => "Trunk",
             Self::WasmBindgen => "wasm-bindgen",
+            Self::WasmSplit => "wasm-split",
             Self::WasmOpt => "wasm-opt",
             Self::RabbitMq => "RabbitMQ",
             Self::RabbitMqRelease(release) => release.name,
@@ -87,6 +91,7 @@ impl Prerequisite {
             Self::WasmTarget => rust::wasm_target(),
             Self::Trunk => cargo_install::trunk().find(checkout),
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout).ok()?.find(checkout),
+            Self::WasmSplit => cargo_install::wasm_split().find(checkout),
             Self::WasmOpt => binaryen::find(checkout),
             Self::RabbitMq => system::rabbitmq(),
             Self::RabbitMqRelease(release) => release.find(checkout),
@@ -101,7 +106,9 @@ impl Prerequisite {
         match self {
             Self::RustComponents => "rustup component add rustfmt clippy",
             Self::WasmTarget => rust::WASM_TARGET_REMEDY,
-            Self::Trunk | Self::WasmBindgen => "cargo xtask up installs it into .tools/",
+            Self::Trunk | Self::WasmBindgen | Self::WasmSplit => {
+                "cargo xtask up installs it into .tools/"
+            }
             Self::WasmOpt => "install Node.js and npm; cargo xtask up does the rest",
             Self::RabbitMq => system::RABBITMQ_REMEDY,
             Self::RabbitMqRelease(_) => broker::REMEDY,
@@ -117,6 +124,7 @@ impl Prerequisite {
             Self::WasmTarget => rust::install_wasm_target(),
             Self::Trunk => cargo_install::trunk().install(checkout),
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout)?.install(checkout),
+            Self::WasmSplit => cargo_install::wasm_split().install(checkout),
             Self::WasmOpt => binaryen::install(checkout),
             Self::RabbitMq => system::install(&["rabbitmq-server"]),
             Self::RabbitMqRelease(release) => release.install(checkout),
@@ -141,7 +149,7 @@ impl Prerequisite {
     fn duration(self) -> &'static str {
         match self {
             Self::Trunk => "3 to 4 minutes",
-            Self::WasmBindgen | Self::RabbitMqRelease(_) => "1 to 2 minutes",
+            Self::WasmBindgen | Self::WasmSplit | Self::RabbitMqRelease(_) => "1 to 2 minutes",
             Self::RabbitMq | Self::Browser => "a minute",
             Self::RustComponents | Self::WasmTarget | Self::WasmOpt | Self::Python => "seconds",
         }
@@ -184,7 +192,8 @@ pub(crate) fn install(
 /// The version of wasm-bindgen could not be read from `Cargo.lock`, or a folder has a name that
 /// cannot be in PATH.
 pub fn search_path(checkout: &Checkout) -> Result<OsString> {
-    let own: [PathBuf; 3] = [
+    let own: [PathBuf; 4] = [
+        cargo_install::wasm_split().folder(checkout),
         cargo_install::trunk().folder(checkout),
         cargo_install::wasm_bindgen(checkout)?.folder(checkout),
         binaryen::folder(checkout),

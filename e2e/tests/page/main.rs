@@ -3,6 +3,7 @@
 mod calls;
 mod connection;
 mod counters;
+mod later;
 mod out_of_sight;
 mod progress;
 mod start;

@@ -34,7 +34,7 @@ async fn a_broken_config_json_is_noted_and_the_defaults_hold() {
 }
 
 /// The page's files lie in one folder, without any in it.
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir(to).expect("a folder");
     for file in fs::read_dir(from).expect("the page is built") {
         let file = file.expect("a file");

@@ -20,6 +20,15 @@ pub(super) fn trunk() -> CargoTool {
     }
 }
 
+/// How the splitter of the page's program gets here.
+pub(super) fn wasm_split() -> CargoTool {
+    CargoTool {
+        package: "wasm_split_cli_support",
+        version: "0.2.4".into(),
+        arguments: &["--locked", "--features", "build-binary"],
+    }
+}
+
 /// How wasm-bindgen gets here, in the version that the page is linked with. Not `--locked`: 0.2.130
 /// pins a package that is not to be had any more.
 pub(super) fn wasm_bindgen(checkout: &Checkout) -> Result<CargoTool> {
