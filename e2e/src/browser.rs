@@ -236,13 +236,18 @@ impl Browser {
     }
 
     async fn set_lifecycle(&self, state: &str) {
-        let parameters = json!({ "state": state });
-        let command = json!({ "cmd": "Page.setWebLifecycleState", "params": parameters });
-        let done = self
-            .client
-            .issue_cmd(DriverCommand("goog/cdp/execute", command))
+        self.devtools("Page.setWebLifecycleState", json!({ "state": state }))
             .await;
-        done.expect("Chromium freezes pages, and thaws them");
+    }
+
+    /// Gives a command of the Chrome DevTools protocol, and returns what it answers.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let both = json!({ "cmd": command, "params": parameters });
+        let answer = self
+            .client
+            .issue_cmd(DriverCommand("goog/cdp/execute", both))
+            .await;
+        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     /// What the browser wrote to its console as an error since the last look.

@@ -95,6 +95,70 @@ async fn a_call_can_wait_for_a_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_is_seen_dying_and_another_takes_over_its_call() {
+    let stack = Stack::shared();
+    let hare = stack.worker("hare", &["--concurrency", "1"]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.fill("n", "50").await;
+    browser.fill("deadline", "1h").await;
+    browser.click("call").await;
+    let lane = |name: &str, standing: &str, bar: &str| {
+        format!("[data-testid=lane][data-worker={name}][data-standing={standing}] path.{bar}")
+    };
+    browser.wait_for(&lane("hare", "serving", "running")).await;
+    let _rabbit = stack.worker("rabbit", &["--concurrency", "1"]);
+    browser
+        .wait_for("[data-testid=lane][data-worker=rabbit][data-standing=serving]")
+        .await;
+
+    hare.kill().expect("the worker dies");
+    browser.wait_for(&lane("hare", "gone", "broken")).await;
+    browser
+        .wait_for(&lane("rabbit", "serving", "running"))
+        .await;
+    assert_eq!(browser.count(&lane("hare", "gone", "running")).await, 0);
+    let dead = browser
+        .wait_for("[data-testid=lane][data-worker=hare]")
+        .await;
+    let words = dead.text().await.expect("a text");
+    assert!(words.contains("gone") && words.contains("ago"), "{words}");
+
+    browser.click("cancel").await;
+    browser
+        .wait_for(&lane("rabbit", "serving", "cancelled"))
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_show_who_computed_what_and_how_much() {
+    let stack = Stack::shared();
+    let _workers = ["hare", "rabbit"].map(|name| stack.worker(name, &["--concurrency", "1"]));
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    browser.fill("n", "25").await;
+    for _ in 0..20 {
+        browser.click("call").await;
+    }
+    let done = "[data-testid=call-row][data-state=done]";
+    browser.wait_for_count(done, 20).await;
+    for name in ["hare", "rabbit"] {
+        let row = format!("{done}[data-worker={name}]");
+        let count = browser.count(&row).await;
+        let tally = format!("{count} served, {count} of them for this page; 0 failed");
+        let script = format!(
+            "return document.querySelector('[data-worker={name}][data-testid=lane] .lane-tally')?.textContent === '{tally}'"
+        );
+        browser.wait_until_true(&script, PATIENCE).await;
+        let bar = format!("[data-testid=lane][data-worker={name}] path.done");
+        browser.wait_for(&bar).await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hidden_page_does_not_ask_for_the_workers() {
     /// How many pings of a client that does ask show that this one would have asked, too.
     const ENOUGH: u32 = 5;
