@@ -4,7 +4,7 @@ use warren_client::Mode;
 use yew::prelude::*;
 
 use crate::{
-    components::{CallList, CallPanel, CounterLine, masthead, notes},
+    components::{CallPanel, CounterLine, masthead, notes},
     hooks::{CallsProvider, ClientProvider, Settings, use_own_settings},
     later::{Part, use_later},
     start::Start,
@@ -44,7 +44,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
                                 may_wait={config.client.mode == Mode::Warren}
                                 {queue}
                             />
-                            <CallList />
+                            { later.part(&Part::Calls) }
                         </div>
                         { later.part(&watching) }
                         { later.notice() }

@@ -1,4 +1,4 @@
-//! What of the page is fetched later: everything below the calls.
+//! What of the page is fetched later: everything but the form and its outcome.
 //!
 //! What only [`draw`] reaches is in a file of its own, if the page was built by `cargo xtask`, and
 //! otherwise in the page's program as everything else.
@@ -9,7 +9,7 @@ use gloo::timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::components::{Batch, Settings, Wire, Workers};
+use crate::components::{Batch, CallList, Settings, Wire, Workers};
 
 /// How long the parts are not even asked for, so that the first call has the line and the
 /// processor for itself.
@@ -17,6 +17,8 @@ const HEAD_START_MS: u32 = 1_000;
 
 /// A part of the page, with what it is told.
 pub(crate) enum Part {
+    /// The calls that were made.
+    Calls,
     /// What happens to calls, and how to make many.
     Watching {
         /// The queue that requests go into.
@@ -35,6 +37,7 @@ type Draw = fn(&Part) -> Html;
 
 fn draw(part: &Part) -> Html {
     match part {
+        Part::Calls => html! { <CallList /> },
         Part::Watching {
             queue,
             max_n,

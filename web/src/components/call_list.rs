@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::{call_row::CallRow, section::section};
 use crate::{
-    hooks::{download, use_call_log, use_calls, use_rows},
+    hooks::{download, use_call_log, use_calls, use_history, use_rows},
     state::{CallRecord, RowState, history},
 };
 
@@ -18,6 +18,7 @@ const HELP: &str = "Every call that this page has made, newest first, and what b
 #[component]
 pub(crate) fn CallList() -> Html {
     let calls = use_calls();
+    use_history(calls.log());
     let filter = use_state_eq(|| Filter::All);
     let told = use_state_eq(|| "");
     let (shown, total, selected) = use_call_log({

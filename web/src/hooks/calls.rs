@@ -10,7 +10,7 @@ use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{Store, client::use_client, history, use_selected, workers::use_told_lanes};
+use super::{Store, client::use_client, use_selected, workers::use_told_lanes};
 use crate::{
     input::CallRequest,
     state::{BarEnd, CallEnd, CallLog, CallRecord, Done, Lanes, Origin, Outcome, Timestamp},
@@ -137,14 +137,10 @@ impl Calls {
 pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let client = use_client();
     let calls = use_state(|| Calls {
-        log: Store::new(history::restored()),
+        log: Store::new(CallLog::default()),
         lanes: Store::new(Lanes::default()),
         client,
         pending: Rc::default(),
-    });
-    use_effect_with((), {
-        let log = calls.log.clone();
-        move |()| history::keep(&log)
     });
     use_told_lanes(calls.lanes(), &calls.client);
     html! {

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use gloo::{events::EventListener, timers::callback::Timeout, utils::window};
+use yew::prelude::*;
 
 use super::{
     Store,
@@ -16,16 +17,17 @@ const KEY: &str = "warren.calls";
 /// How long after a change the calls are stored, in milliseconds.
 const STORE_AFTER_MS: u32 = 2_000;
 
-/// The calls that an earlier page kept.
-pub(super) fn restored() -> CallLog {
-    let mut log = CallLog::default();
-    log.restore(history::kept(&stored(KEY).unwrap_or_default()));
-    log
+/// Brings back the calls that an earlier page kept, and keeps these: soon after each change, and
+/// when the page is left.
+#[hook]
+pub(crate) fn use_history(log: &Store<CallLog>) {
+    use_effect_with(log.clone(), |log| {
+        log.update(|log| log.restore(history::kept(&stored(KEY).unwrap_or_default())));
+        keep(log)
+    });
 }
 
-/// Stores the calls soon after each change, and when the page is left, until the returned
-/// function is called.
-pub(super) fn keep(log: &Store<CallLog>) -> impl FnOnce() + use<> {
+fn keep(log: &Store<CallLog>) -> impl FnOnce() + use<> {
     let due = Rc::new(RefCell::new(None::<Timeout>));
     let write = {
         let (log, due) = (log.clone(), due.clone());

@@ -22,6 +22,7 @@ pub(crate) use calls::{Calls, CallsProvider, use_call_log, use_calls};
 pub(crate) use client::{ClientProvider, use_connection};
 pub(crate) use counters::use_counters;
 pub(crate) use elapsed::use_elapsed;
+pub(crate) use history::use_history;
 pub(crate) use keep::{copy, download, stored};
 pub(crate) use rows::use_rows;
 pub(crate) use settings::{SETTINGS, Settings, use_own_settings, use_settings};
