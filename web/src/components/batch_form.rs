@@ -129,9 +129,12 @@ pub(super) fn BatchForm(props: &BatchFormProps) -> Html {
                     { "Stop" }
                 </button>
             </div>
-            <p id={ERROR_ID} class="batch-error" role="alert" data-testid="batch-error">
-                { for mistake.as_ref().map(ToString::to_string) }
-            </p>
+            // A live region has to be there before it speaks.
+            <div id={ERROR_ID} class="batch-alert" role="alert">
+                if let Some(mistake) = &*mistake {
+                    <p class="batch-error" data-testid="batch-error">{ mistake.to_string() }</p>
+                }
+            </div>
         </form>
     }
 }

@@ -60,9 +60,13 @@ fn words_of(summary: Option<&BatchSummary>) -> String {
     }
 }
 
+const fn settled(summary: &BatchSummary) -> u32 {
+    summary.done + summary.failed + summary.cancelled
+}
+
 fn progress(summary: &BatchSummary) -> Html {
     let percent = |calls: u32| u64::from(calls) * 1_000 / u64::from(summary.count.max(1));
-    let settled = percent(summary.done + summary.failed + summary.cancelled);
+    let settled = percent(settled(summary));
     let width = |permille: u64| format!("{}.{}%", permille / 10, permille % 10);
     html! {
         <div
@@ -122,9 +126,11 @@ fn numbers(summary: &BatchSummary) -> Html {
             <dl class="batch-numbers">
                 { for numbers.map(|(name, value)| html! { <div><dt>{ name }</dt><dd>{ value }</dd></div> }) }
             </dl>
-            <ul class="batch-codes" aria-label="Calls without a reply" data-testid="batch-codes">
-                { unanswered }
-            </ul>
+            if summary.done < settled(summary) {
+                <ul class="batch-codes" aria-label="Calls without a reply" data-testid="batch-codes">
+                    { unanswered }
+                </ul>
+            }
         </div>
     }
 }

@@ -37,25 +37,23 @@ pub(super) fn histogram(summary: &BatchSummary) -> Html {
         words::count(summary.done.into()),
         spoken.join(", ")
     );
-    let marks = ranks.into_iter().enumerate().map(|(row, (name, at, took))| {
-        let line = 20 * row as u32 + 14;
-        let x = percent(at);
-        let (anchor, shift) = if at > 600 { ("end", "-5") } else { ("start", "5") };
-        html! {
-            <g class="rank">
-                <line x1={x.clone()} x2={x.clone()} y1={(line - 12).to_string()} y2={GROUND.to_string()} />
-                <text {x} y={line.to_string()} dx={shift} text-anchor={anchor}>
-                    <tspan>{ name }</tspan>{ " " }{ took }
-                </text>
-            </g>
-        }
-    });
+    // All lines come before all words, so that none crosses a word.
+    let (lines, names): (Vec<_>, Vec<_>) = ranks
+        .into_iter()
+        .enumerate()
+        .map(|(row, (name, at, took))| rank(20 * row as u32 + 14, name, at, took))
+        .unzip();
     let ticks = plot.ticks().into_iter().map(|(micros, at)| {
         let x = percent(at);
+        let anchor = match at {
+            0..50 => "start",
+            50..950 => "middle",
+            _ => "end",
+        };
         html! {
             <g class="tick">
                 <line x1={x.clone()} x2={x.clone()} y1={GROUND.to_string()} y2={(GROUND + 5).to_string()} />
-                <text {x} y={(GROUND + 20).to_string()} text-anchor="middle">{ round(micros) }</text>
+                <text {x} y={(GROUND + 20).to_string()} text-anchor={anchor}>{ round(micros) }</text>
             </g>
         }
     });
@@ -73,7 +71,8 @@ pub(super) fn histogram(summary: &BatchSummary) -> Html {
                 </svg>
                 <line class="ground" x1="0" x2="100%" y1={GROUND.to_string()} y2={GROUND.to_string()} />
                 { for ticks }
-                { for marks }
+                { for lines }
+                { for names }
             </svg>
             <figcaption>
                 { "From making a call to its reply. The highest bar stands for " }
@@ -82,6 +81,31 @@ pub(super) fn histogram(summary: &BatchSummary) -> Html {
             </figcaption>
         </figure>
     }
+}
+
+/// The line of a rank, and its words at the height `y`.
+fn rank(y: u32, name: &'static str, at: u32, took: String) -> (Html, Html) {
+    let x = percent(at);
+    let (anchor, shift) = if at > 600 {
+        ("end", "-5")
+    } else {
+        ("start", "5")
+    };
+    let line = html! {
+        <line
+            class="rank"
+            x1={x.clone()}
+            x2={x.clone()}
+            y1={(y - 12).to_string()}
+            y2={GROUND.to_string()}
+        />
+    };
+    let words = html! {
+        <text class="rank" {x} y={y.to_string()} dx={shift} text-anchor={anchor}>
+            <tspan>{ name }</tspan>{ " " }{ took }
+        </text>
+    };
+    (line, words)
 }
 
 fn percent(permille: u32) -> String {

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use gloo::timers::callback::Interval;
+use gloo::timers::callback::{Interval, Timeout};
 use warren_client::Policy;
 use yew::prelude::*;
 
@@ -14,6 +14,9 @@ use crate::{
 
 /// How often the numbers are brought up to date while a batch runs, in milliseconds.
 const PERIOD_MS: u32 = 100;
+
+/// How many calls are made, or given up, without a pause: some milliseconds' worth.
+const AT_ONCE: usize = 50;
 
 /// The batch that runs or ran last, and the way to run one and to stop it.
 pub(crate) struct BatchHandle {
@@ -89,9 +92,13 @@ impl Runner {
         self.batch.borrow().has_ended()
     }
 
-    /// Makes calls until as many are pending as may be.
+    /// Makes calls until as many are pending as may be. The page draws, and takes clicks, between
+    /// some of them and the next.
     fn make_calls(self: &Rc<Self>) {
-        while let Some(n) = self.next_call() {
+        for _ in 0..AT_ONCE {
+            let Some(n) = self.next_call() else {
+                return;
+            };
             let request = CallRequest {
                 n,
                 deadline: self.request.deadline,
@@ -102,6 +109,8 @@ impl Runner {
                 runner.settled(made, outcome);
             });
         }
+        let runner = self.clone();
+        Timeout::new(0, move || runner.make_calls()).forget();
     }
 
     fn next_call(&self) -> Option<u64> {

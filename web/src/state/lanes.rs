@@ -146,6 +146,7 @@ impl Lanes {
             } else {
                 Standing::Serving
             };
+            lane.bars.need_rows(worker.concurrency);
             lane.tally = Some(Tally {
                 busy: worker.busy,
                 concurrency: worker.concurrency,

@@ -97,10 +97,21 @@ pub(super) struct OpenBar {
 }
 
 /// The bars of one lane, in rows, so that calls that a worker computes at once are seen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Bars {
     rows: Vec<Vec<Bar>>,
     open: Vec<OpenBar>,
+    max_rows: usize,
+}
+
+impl Default for Bars {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            open: Vec::new(),
+            max_rows: MAX_ROWS,
+        }
+    }
 }
 
 impl OpenBar {
@@ -111,6 +122,11 @@ impl OpenBar {
 }
 
 impl Bars {
+    /// So many calls are computed at once at most, and need a row each.
+    pub(super) fn need_rows(&mut self, concurrency: u16) {
+        self.max_rows = usize::from(concurrency).clamp(1, MAX_ROWS);
+    }
+
     /// A call is computed from now on.
     pub(super) fn open(&mut self, call: Uuid, from: Timestamp) {
         let row = self.free_row(from, Timestamp(u64::MAX));
@@ -202,12 +218,10 @@ impl Bars {
         };
         let rows = 0..self.rows.len();
         rows.clone().find(is_free).unwrap_or_else(|| {
-            if rows.end < MAX_ROWS {
+            if rows.end < self.max_rows {
                 self.rows.push(Vec::new());
-                rows.end
-            } else {
-                rows.end - 1
             }
+            self.rows.len() - 1
         })
     }
 
@@ -219,12 +233,19 @@ impl Bars {
                 last.from = last.from.min(from);
                 last.to = last.to.max(to);
             }
-            _ => row.push(Bar {
-                from,
-                to,
-                end,
-                is_short,
-            }),
+            last => {
+                // Where there is no other row for it, it begins after what it would cover.
+                let from = match last {
+                    Some(last) if last.to < to => from.max(last.to),
+                    _ => from,
+                };
+                row.push(Bar {
+                    from,
+                    to,
+                    end,
+                    is_short,
+                })
+            }
         }
         let begin = window_begin(to);
         let old = row.iter().take_while(|bar| bar.to < begin).count();

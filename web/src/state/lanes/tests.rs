@@ -257,6 +257,21 @@ fn what_is_computed_at_once_stands_in_rows_of_its_own() {
 }
 
 #[test]
+fn a_worker_that_computes_one_at_a_time_has_one_row() {
+    let mut lanes = Lanes::default();
+    let hare = Pong {
+        concurrency: 1,
+        ..pong("1", "hare")
+    };
+    told(&mut lanes, &[hare], at(0));
+    lanes.settled(call(1), replied("hare", 5_000), at(10_000));
+    // Its reply was under way for a shorter time, so it seems to have begun too early.
+    lanes.settled(call(2), replied("hare", 5_000), at(14_000));
+    let [_, done, ..] = &lanes.views(at(60_000))[0].outlines;
+    assert_eq!(done, "M500 0h494v23h-494zM1000 0h394v23h-394z");
+}
+
+#[test]
 fn nothing_moves_once_the_window_is_empty() {
     let mut lanes = Lanes::default();
     assert!(!lanes.is_moving(at(0)));
