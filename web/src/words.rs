@@ -35,6 +35,17 @@ pub(crate) fn whole_seconds(duration: Duration) -> String {
     }
 }
 
+/// A time of day, of milliseconds since 1970 and the minutes that the clocks here are ahead:
+/// `15:04:05.060`.
+pub(crate) fn time_of_day(unix_ms: u64, zone: i32) -> String {
+    const DAY_S: u64 = 24 * HOUR;
+    let (seconds, ms) = (unix_ms / 1_000, unix_ms % 1_000);
+    let ahead = u64::from(zone.rem_euclid(24 * 60).unsigned_abs()) * MINUTE;
+    let seconds = (seconds + ahead) % DAY_S;
+    let (h, min, s) = (seconds / HOUR, seconds % HOUR / MINUTE, seconds % MINUTE);
+    format!("{h:02}:{min:02}:{s:02}.{ms:03}")
+}
+
 /// A whole number with its thousands apart: `9,999`, `1,234,567`.
 pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
@@ -106,6 +117,19 @@ mod tests {
         ];
         for (micros, expected) in cases {
             assert_eq!(duration(Duration::from_micros(micros)), expected);
+        }
+    }
+
+    #[test]
+    fn times_of_day() {
+        let cases = [
+            (0, 0, "00:00:00.000"),
+            (1_700_000_000_007, 0, "22:13:20.007"),
+            (1_700_000_000_007, 120, "00:13:20.007"),
+            (60_000, -90, "22:31:00.000"),
+        ];
+        for (unix_ms, zone, expected) in cases {
+            assert_eq!(time_of_day(unix_ms, zone), expected);
         }
     }
 

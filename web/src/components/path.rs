@@ -1,25 +1,23 @@
-//! The way of a call, drawn as the tutorial draws it: page, queue, worker, reply queue.
+//! The way of a call, drawn as the tutorial draws it: page, queue, worker, reply queue; and the
+//! messages that move on it.
 
 use warren_client::ConnectionState;
 use yew::prelude::*;
 
+use super::chamber::{Chamber, Sight};
 use crate::{
-    hooks::{use_call_log, use_connection},
-    state::PathStage,
-    words,
+    hooks::{use_call_log, use_connection, use_traffic, use_worker_count},
+    state::{Dot, PathStage},
 };
 
-/// How many characters of a name fit into a chamber.
-const NAME_CHARS: usize = 13;
-
-/// How many characters fit below the name.
-const DETAIL_CHARS: usize = 17;
-
-/// From the page through the queue to the worker. `path.css` sends the message along the same.
+/// From the page through the queue to the worker. `path.css` sends messages along the same.
 const REQUEST_WAY: &str = "M68 134C68 70 100 40 182 40S296 70 296 134";
 
 /// From the worker through the reply queue to the page.
 const REPLY_WAY: &str = "M296 134C296 198 264 228 182 228S68 198 68 134";
+
+/// The element that says what the chamber is that has the focus.
+const CAPTION_ID: &str = "path-caption";
 
 #[derive(Properties, PartialEq)]
 pub(super) struct PathProps {
@@ -32,65 +30,76 @@ pub(super) fn Path(props: &PathProps) -> Html {
     let connection = use_connection();
     let newest = use_call_log(|log| log.newest().cloned());
     let stage = PathStage::of(&connection.state, newest.as_deref());
-    let worker = newest
-        .and_then(|call| call.reply()?.worker.clone())
-        .unwrap_or_else(|| "computes".into());
+    let moving = use_traffic();
+    let workers = use_worker_count().map(|count| count.serving);
+    let explained = use_state_eq(|| None::<Chamber>);
+
     let page = match connection.state {
-        ConnectionState::Online => "online",
-        ConnectionState::Connecting { .. } => "connecting",
-        ConnectionState::Offline { .. } | ConnectionState::Closed => "offline",
+        ConnectionState::Online if moving.load.pending == 0 => "online".into(),
+        ConnectionState::Online => format!("{} pending", moving.load.pending),
+        ConnectionState::Connecting { .. } => "connecting".into(),
+        ConnectionState::Offline { .. } | ConnectionState::Closed => "offline".into(),
     };
+    let worker = match workers {
+        None | Some(1) => "worker".to_owned(),
+        Some(0) => "no worker".to_owned(),
+        Some(count) => format!("{count} workers"),
+    };
+    let sights = [
+        (Chamber::Page, "this page".into(), page, moving.load.pending),
+        (
+            Chamber::Queue,
+            props.queue.to_string(),
+            format!("{} waiting", moving.load.waiting),
+            moving.load.waiting,
+        ),
+        (
+            Chamber::Worker,
+            worker,
+            format!("{} computing", moving.busy),
+            workers.unwrap_or_default(),
+        ),
+        (
+            Chamber::Replies,
+            "reply queue".into(),
+            format!("{} replies", moving.replies),
+            usize::try_from(moving.replies).unwrap_or_default(),
+        ),
+    ];
+    let caption = (*explained).map_or(stage.caption(), Chamber::explanation);
+    let chambers = sights.map(|(chamber, name, detail, count)| {
+        let sight = Sight {
+            name,
+            detail,
+            count,
+            described_by: CAPTION_ID,
+        };
+        chamber.draw(&sight, &explained)
+    });
     html! {
         <figure class="path" data-stage={stage.as_str()}>
-            <svg viewBox="0 0 364 268" aria-hidden="true">
+            <svg viewBox="0 0 364 268" role="group" aria-label="The way of a call">
                 <path class="tunnel" d={REQUEST_WAY} />
                 <path class="tunnel" d={REPLY_WAY} />
                 <path class="trail request" d={REQUEST_WAY} />
                 <path class="trail reply" d={REPLY_WAY} />
-                <circle class="message" r="7" />
-                { chamber(Kind::Page, (68, 134), "this page", page) }
-                { chamber(Kind::Queue, (182, 40), &props.queue, "requests") }
-                { chamber(Kind::Worker, (296, 134), "worker", &worker) }
-                { chamber(Kind::Queue, (182, 228), "reply queue", "this page’s own") }
+                <g aria-hidden="true">{ for moving.dots.iter().map(dot) }</g>
+                { for chambers }
             </svg>
-            <figcaption>{ stage.caption() }</figcaption>
+            <figcaption id={CAPTION_ID}>{ caption }</figcaption>
         </figure>
     }
 }
 
-/// What the way leads through.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Page,
-    Queue,
-    Worker,
-}
-
-/// One chamber with its middle at `x`, `y`, in units of the picture.
-fn chamber(kind: Kind, (x, y): (u16, u16), name: &str, detail: &str) -> Html {
-    let class = match kind {
-        Kind::Page => "page",
-        Kind::Queue => "queue",
-        Kind::Worker => "worker",
-    };
-    // A queue is a store, and the others are somebody: their corners tell them apart.
-    let corner = if kind == Kind::Queue { "12" } else { "29" };
+/// Messages that move; `path.css` moves them.
+fn dot(dot: &Dot) -> Html {
+    let is_one = dot.count == 1;
     html! {
-        <g class={classes!("chamber", class)}>
-            <title>{ format!("{name}: {detail}") }</title>
-            <rect
-                x={(x - 64).to_string()}
-                y={(y - 29).to_string()}
-                width="128"
-                height="58"
-                rx={corner}
-            />
-            <text class="chamber-name" x={x.to_string()} y={(y - 3).to_string()}>
-                { words::beginning(name, NAME_CHARS) }
-            </text>
-            <text class="chamber-detail" x={x.to_string()} y={(y + 16).to_string()}>
-                { words::beginning(detail, DETAIL_CHARS) }
-            </text>
+        <g key={dot.number} class={classes!("dot", dot.leg.as_str())}>
+            <circle r={if is_one { "7" } else { "11" }} />
+            if !is_one {
+                <text y="-16">{ format!("×{}", dot.count) }</text>
+            }
         </g>
     }
 }

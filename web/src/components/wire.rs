@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::{path::Path, section::section};
+use super::{frames::Frames, path::Path, section::section};
 
 /// What the part shows, for somebody who has just read the tutorial.
 const HELP: &str = "The page speaks STOMP to RabbitMQ. A request goes into the queue with the name \
@@ -16,6 +16,11 @@ pub(crate) struct WireProps {
 
 #[component]
 pub(crate) fn Wire(props: &WireProps) -> Html {
-    let content = html! { <Path queue={props.queue.clone()} /> };
+    let content = html! {
+        <div class="wire-parts">
+            <Path queue={props.queue.clone()} />
+            <Frames />
+        </div>
+    };
     section("wire", "Wire", HELP, content)
 }

@@ -10,7 +10,13 @@ use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{Store, client::use_client, use_selected, workers::use_told_lanes};
+use super::{
+    Store,
+    client::use_client,
+    use_selected,
+    wire::{Wire, use_told_wire},
+    workers::use_told_lanes,
+};
 use crate::{
     input::CallRequest,
     state::{BarEnd, CallEnd, CallLog, CallRecord, Done, Lanes, Origin, Outcome, Timestamp},
@@ -25,6 +31,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Calls {
     log: Store<CallLog>,
     lanes: Store<Lanes>,
+    wire: Wire,
     client: Client,
     pending: Rc<RefCell<HashMap<Uuid, PendingCall>>>,
 }
@@ -48,6 +55,11 @@ impl Calls {
     /// Who computes them.
     pub(super) fn lanes(&self) -> &Store<Lanes> {
         &self.lanes
+    }
+
+    /// What goes over the wire for them.
+    pub(super) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Makes a call for a person.
@@ -139,9 +151,11 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let calls = use_state(|| Calls {
         log: Store::new(CallLog::default()),
         lanes: Store::new(Lanes::default()),
+        wire: Wire::new(),
         client,
         pending: Rc::default(),
     });
+    use_told_wire(calls.wire(), &calls.client);
     use_told_lanes(calls.lanes(), &calls.client);
     html! {
         <ContextProvider<Calls> context={(*calls).clone()}>

@@ -15,6 +15,7 @@ mod rows;
 mod settings;
 mod store;
 mod visible;
+mod wire;
 mod workers;
 
 pub(crate) use batch::use_batch;
@@ -27,4 +28,5 @@ pub(crate) use keep::{copy, download, stored};
 pub(crate) use rows::use_rows;
 pub(crate) use settings::{SETTINGS, Settings, use_own_settings, use_settings};
 pub(crate) use store::{Store, use_selected};
+pub(crate) use wire::{use_traffic, use_wire_log};
 pub(crate) use workers::{use_lanes, use_worker_count};

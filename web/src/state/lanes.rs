@@ -225,6 +225,16 @@ impl Lanes {
         self.count
     }
 
+    /// How many calls the workers compute that are there, for whomever, as far as they said.
+    pub(crate) fn busy(&self) -> usize {
+        let there = self.lanes.iter();
+        let there = there.filter(|lane| !matches!(lane.standing, Standing::Gone(_)));
+        there
+            .filter_map(|lane| lane.tally)
+            .map(|tally| usize::from(tally.busy))
+            .sum()
+    }
+
     /// The lanes as they are drawn now.
     pub(crate) fn views(&self, now: Timestamp) -> Vec<LaneView> {
         let begin = window_begin(now);

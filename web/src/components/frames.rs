@@ -1,0 +1,141 @@
+//! The log of the frames.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::{
+    frame_detail::frame_detail,
+    frame_row::{frame_row, time_zone},
+};
+use crate::{
+    hooks::{copy, use_call_log, use_calls, use_rows, use_wire_log},
+    state::{WireEntry, WireFilter, WireScope},
+};
+
+/// Which frames can be shown, and their words.
+const SCOPES: [(WireScope, &str); 3] = [
+    (WireScope::Foreground, "all but pings and heart-beats"),
+    (WireScope::Selected, "the selected call’s"),
+    (WireScope::All, "all"),
+];
+
+#[component]
+pub(super) fn Frames() -> Html {
+    let calls = use_calls();
+    let (selected, selected_n) = use_call_log(|log| {
+        let selected = log.selected();
+        let call = selected.and_then(|id| log.get(id));
+        (selected, call.map(|call| call.request.n))
+    });
+    let filter = use_state_eq(WireFilter::default);
+    let chosen = use_state_eq(|| None::<Rc<WireEntry>>);
+    let told = use_state_eq(|| "");
+    let view = use_wire_log((*filter).clone(), selected);
+    let rows = use_rows(view.shown.len());
+
+    let choose = {
+        let chosen = chosen.clone();
+        Callback::from(move |entry: Option<Rc<WireEntry>>| {
+            calls.select(entry.as_ref().and_then(|entry| entry.call));
+            chosen.set(entry);
+        })
+    };
+    let zone = time_zone();
+    let number = chosen.as_ref().map(|entry| entry.number);
+    let items = view.shown[rows.range.clone()]
+        .iter()
+        .map(|entry| frame_row(entry, zone, number == Some(entry.number), selected, &choose));
+    let onscope = {
+        let filter = filter.clone();
+        Callback::from(move |event: Event| {
+            let select: HtmlSelectElement = event.target_unchecked_into();
+            let index = usize::try_from(select.selected_index()).unwrap_or_default();
+            let scope = SCOPES
+                .get(index)
+                .map_or_else(WireScope::default, |scope| scope.0);
+            let text = filter.text.clone();
+            filter.set(WireFilter { scope, text });
+        })
+    };
+    let oninput = Callback::from(move |event: InputEvent| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        let (scope, text) = (filter.scope, input.value());
+        filter.set(WireFilter { scope, text });
+    });
+    let pause = {
+        let (log, paused) = (view.log.clone(), !view.is_paused);
+        Callback::from(move |_| log.update(|log| log.set_paused(paused)))
+    };
+    let tell = {
+        let told = told.setter();
+        Callback::from(move |words| told.set(words))
+    };
+    let copy_all = {
+        let (shown, tell) = (view.shown.clone(), tell.clone());
+        Callback::from(move |_| {
+            let texts: Vec<_> = shown.iter().map(|entry| entry.text()).collect();
+            copy(&texts.join("\n\n"), tell.clone());
+        })
+    };
+    let clear = {
+        let (log, choose) = (view.log, choose.clone());
+        Callback::from(move |_| {
+            log.update(|log| log.clear());
+            choose.emit(None);
+        })
+    };
+    html! {
+        <div class="frames">
+            <div class="tools">
+                <label>
+                    { "Show " }
+                    <select data-testid="wire-scope" onchange={onscope}>
+                        { for SCOPES.map(|(_, words)| html! { <option>{ words }</option> }) }
+                    </select>
+                </label>
+                <input
+                    type="search"
+                    data-testid="wire-filter"
+                    placeholder="containing…"
+                    aria-label="Show only frames that contain"
+                    {oninput}
+                />
+                <span class="count" role="status">
+                    { count(view.shown.len(), view.missed) }{ " " }{ *told }
+                </span>
+                <button
+                    class="small"
+                    data-testid="wire-pause"
+                    aria-pressed={view.is_paused.to_string()}
+                    onclick={pause}
+                >
+                    { "Pause" }
+                </button>
+                <button class="small" onclick={copy_all}>{ "Copy" }</button>
+                <button class="small" data-testid="wire-clear" onclick={clear}>{ "Clear" }</button>
+            </div>
+            <ol
+                class="rows frame-rows"
+                data-testid="wire"
+                tabindex="0"
+                aria-label="Frames"
+                ref={rows.list}
+                onscroll={rows.onscroll}
+            >
+                { for items }
+            </ol>
+            if let Some(entry) = &*chosen {
+                { frame_detail(entry, zone, selected_n, &choose, tell) }
+            }
+        </div>
+    }
+}
+
+fn count(shown: usize, missed: u64) -> String {
+    match missed {
+        0 => shown.to_string(),
+        _ => format!("{shown}, and {missed} not noted"),
+    }
+}
