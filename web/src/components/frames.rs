@@ -116,16 +116,9 @@ pub(super) fn Frames() -> Html {
                 <button class="small" onclick={copy_all}>{ "Copy" }</button>
                 <button class="small" data-testid="wire-clear" onclick={clear}>{ "Clear" }</button>
             </div>
-            <ol
-                class="rows frame-rows"
-                data-testid="wire"
-                tabindex="0"
-                aria-label="Frames"
-                ref={rows.list}
-                onscroll={rows.onscroll}
-            >
-                { for items }
-            </ol>
+            <div class="rows frame-rows" tabindex="0" onscroll={rows.onscroll}>
+                <ol data-testid="wire" aria-label="Frames" ref={rows.list}>{ for items }</ol>
+            </div>
             if let Some(entry) = &*chosen {
                 { frame_detail(entry, zone, selected_n, &choose, tell) }
             }
