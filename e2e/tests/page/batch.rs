@@ -1,6 +1,15 @@
 //! Batches: many calls, kept going, and how they went.
 
 use warren_e2e::{Browser, Key, PATIENCE, Stack};
+use xtask::page::PageServer;
+
+/// Opens the page, and waits until it has the worker's lane, after which nothing moves any more.
+async fn open(page: &PageServer, worker: &str) -> Browser {
+    let browser = Browser::open(&page.url()).await;
+    let lane = format!("[data-testid=lane][data-worker={worker}]");
+    browser.wait_for(&lane).await;
+    browser
+}
 
 /// Fills the form: which n, how many calls, and how many at once.
 async fn fill(browser: &Browser, [from, to, count, in_flight]: [&str; 4]) {
@@ -28,8 +37,7 @@ async fn a_batch_of_10000_calls_with_1000_in_flight_is_done_and_its_numbers_are_
     let stack = Stack::shared();
     let _workers = ["hare", "rabbit"].map(|name| stack.worker(name, &[]));
     let page = stack.page();
-    let browser = Browser::open(&page.url()).await;
-    browser.wait_until("online").await;
+    let browser = open(&page, "hare").await;
     fill(&browser, ["5", "7", "10000", "1000"]).await;
     browser.click("batch-run").await;
     browser
@@ -67,8 +75,7 @@ async fn a_batch_goes_round_its_range() {
     let stack = Stack::shared();
     let _worker = stack.worker("hare", &[]);
     let page = stack.page();
-    let browser = Browser::open(&page.url()).await;
-    browser.wait_until("online").await;
+    let browser = open(&page, "hare").await;
     fill(&browser, ["9", "11", "7", "2"]).await;
     browser.press(Key::Enter, "batch-count").await;
     browser
@@ -86,8 +93,7 @@ async fn a_batch_that_is_stopped_gives_up_what_is_pending_and_makes_no_more() {
     let stack = Stack::shared();
     let _worker = stack.worker("hare", &["--concurrency", "1"]);
     let page = stack.page();
-    let browser = Browser::open(&page.url()).await;
-    browser.wait_until("online").await;
+    let browser = open(&page, "hare").await;
     // The first would keep the worker busy for much longer than this test waits.
     fill(&browser, ["50", "50", "1000", "20"]).await;
     browser.fill("batch-deadline", "1h").await;
@@ -119,8 +125,7 @@ async fn failures_of_a_batch_are_counted_by_code() {
     let stack = Stack::shared();
     let _worker = stack.worker("hare", &["--max-n", "20"]);
     let page = stack.page();
-    let browser = Browser::open(&page.url()).await;
-    browser.wait_until("online").await;
+    let browser = open(&page, "hare").await;
     fill(&browser, ["19", "22", "40", "10"]).await;
     browser.click("batch-run").await;
     browser

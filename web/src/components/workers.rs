@@ -20,24 +20,25 @@ const AXIS: [(&str, &str, &str); 3] = [
 #[component]
 pub(crate) fn Workers() -> Html {
     let (now, views) = use_lanes();
-    let content = if views.is_empty() {
-        html! { <p class="hint">{ "No worker has been heard of yet." }</p> }
-    } else {
-        html! {
-            <>
+    let content = html! {
+        <>
+            <div class="lanes-place">
+                if views.is_empty() {
+                    <p class="hint">{ "No worker has been heard of yet." }</p>
+                }
                 <ol class="lanes" data-testid="lanes">{ for views.iter().map(|view| lane(view, now)) }</ol>
-                <svg class="lanes-axis" width="100%" height="20" aria-hidden="true">
-                    { for AXIS.map(|(words, x, anchor)| html! {
-                        <text {x} y="15" text-anchor={anchor}>{ words }</text>
-                    }) }
-                </svg>
-                <ul class="lanes-legend">
-                    { for BarEnd::ALL.map(|end| html! {
-                        <li><span class={end.as_str()} aria-hidden="true"></span>{ end.label() }</li>
-                    }) }
-                </ul>
-            </>
-        }
+            </div>
+            <svg class="lanes-axis" width="100%" height="20" aria-hidden="true">
+                { for AXIS.map(|(words, x, anchor)| html! {
+                    <text {x} y="15" text-anchor={anchor}>{ words }</text>
+                }) }
+            </svg>
+            <ul class="lanes-legend">
+                { for BarEnd::ALL.map(|end| html! {
+                    <li><span class={end.as_str()} aria-hidden="true"></span>{ end.label() }</li>
+                }) }
+            </ul>
+        </>
     };
     section("workers", "Workers", HELP, content)
 }
