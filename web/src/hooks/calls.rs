@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap, future, rc::Rc, time::Duration};
 use futures_util::FutureExt;
 use tokio::{select, sync::watch};
 use uuid::Uuid;
-use warren_client::{Call, CallError, CallOptions, Client, Reply, Stage};
+use warren_client::{Call, CallError, CallOptions, Client, ConnectionState, Reply, Stage};
 use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -109,7 +109,11 @@ impl Calls {
             request,
             origin,
             made: Timestamp::now(),
-            stage: Stage::default(),
+            // A call that tells no stages is sent at once where there is a connection.
+            stage: match (&stage, self.client.connection().borrow().clone()) {
+                (None, ConnectionState::Online) => Stage::Queued,
+                _ => Stage::Waiting,
+            },
             settled: None,
         };
         self.log.update(|log| log.made(record));
