@@ -1,7 +1,7 @@
 //! A call's failure as the worker reports it.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 
 use crate::Code;
 
@@ -37,20 +37,27 @@ impl Fault {
     /// A code that is missing or unknown is taken for [`Code::Internal`]: tutorial peers send none.
     #[must_use]
     pub fn from_json(body: &[u8]) -> Option<Self> {
+        // What is in these fields is only looked at as text. A tree of values would be a noticeable
+        // part of what a page downloads.
         #[derive(Deserialize)]
-        struct Body {
-            error: Value,
-            #[serde(default)]
-            code: Value,
+        struct Body<'a> {
+            #[serde(borrow)]
+            error: &'a RawValue,
+            #[serde(borrow)]
+            code: Option<&'a RawValue>,
         }
 
-        let body: Body = serde_json::from_slice(body).ok()?;
-        let message = match body.error {
-            Value::Null => return None,
-            Value::String(message) => message,
-            other => other.to_string(),
+        // An array would be taken for the fields in their order.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        let body: Body<'_> = serde_json::from_slice(body).ok()?;
+        let text = |json: &RawValue| serde_json::from_str::<String>(json.get()).ok();
+        let message = match body.error.get() {
+            "null" => return None,
+            other => text(body.error).unwrap_or_else(|| other.to_owned()),
         };
-        let code = body.code.as_str().and_then(|code| code.parse().ok());
+        let code = body.code.and_then(text).and_then(|code| code.parse().ok());
         Some(Self::new(code.unwrap_or(Code::Internal), message))
     }
 }
@@ -75,7 +82,7 @@ mod tests {
 
     #[test]
     fn bodies_of_tutorial_peers() {
-        let cases: [(&str, Option<(Code, &str)>); 7] = [
+        let cases: [(&str, Option<(Code, &str)>); 8] = [
             (
                 r#"{"response":null,"error":"no"}"#,
                 Some((Code::Internal, "no")),
@@ -94,6 +101,7 @@ mod tests {
             ),
             (r#"{"response":832040,"error":null}"#, None),
             ("832040", None),
+            (r#"["error", "internal"]"#, None),
             ("", None),
         ];
         for (body, expected) in cases {

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 use warren_contract::{
     BOUNCE_EXCHANGE, Code, Fault, MessageType, Pong, Progress, Topology, UnknownMessageType, header,
@@ -250,6 +250,13 @@ fn read_reply(id: Uuid, frame: Frame) -> Option<Incoming> {
     Some(Incoming::Reply { id, outcome })
 }
 
+/// What some of the tutorials' servers put around the value.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    response: &'a RawValue,
+}
+
 /// Servers of the tutorials answer with the bare value, with `{"response":…,"error":…}`, or, when
 /// they are Warren workers that take us for a tutorial's client, with `error: <message>`.
 fn read_tutorial_body(body: Vec<u8>) -> Result<Vec<u8>, CallError> {
@@ -260,13 +267,13 @@ fn read_tutorial_body(body: Vec<u8>) -> Result<Vec<u8>, CallError> {
         let message = String::from_utf8_lossy(message);
         return Err(CallError::Fault(Fault::new(Code::Internal, message)));
     }
-    match serde_json::from_slice(&body) {
-        Ok(Value::Object(mut fields)) if fields.contains_key("response") => {
-            let response = fields.remove("response").unwrap_or_default();
-            Ok(response.to_string().into_bytes())
-        }
-        _ => Ok(body),
+    // An array would be taken for the fields in their order.
+    if body.trim_ascii_start().starts_with(b"{")
+        && let Ok(Envelope { response }) = serde_json::from_slice(&body)
+    {
+        return Ok(response.get().as_bytes().to_vec());
     }
+    Ok(body)
 }
 
 fn unreadable(why: &dyn ToString, body: &[u8]) -> CallError {

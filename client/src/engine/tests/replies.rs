@@ -61,8 +61,9 @@ fn replies_of_warren_workers() {
 
 #[test]
 fn replies_of_the_tutorials_servers() {
-    let cases: [(&str, Expected<'_>); 5] = [
+    let cases: [(&str, Expected<'_>); 6] = [
         ("832040", Ok(832_040)),
+        ("[832040]", Err((Code::Internal, "it was: [832040]"))),
         (r#"{"response":832040,"error":null}"#, Ok(832_040)),
         (r#"{"response":832040}"#, Ok(832_040)),
         (
