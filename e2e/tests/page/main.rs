@@ -10,4 +10,5 @@ mod out_of_sight;
 mod progress;
 mod settings;
 mod start;
+mod wire;
 mod workers;

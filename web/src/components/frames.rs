@@ -10,7 +10,7 @@ use super::{
     frame_row::{frame_row, time_zone},
 };
 use crate::{
-    hooks::{copy, use_call_log, use_calls, use_rows, use_wire_log},
+    hooks::{Wire, copy, use_call_log, use_calls, use_rows, use_wire_log},
     state::{WireEntry, WireFilter, WireScope},
 };
 
@@ -21,8 +21,14 @@ const SCOPES: [(WireScope, &str); 3] = [
     (WireScope::All, "all"),
 ];
 
+#[derive(Properties, PartialEq)]
+pub(super) struct FramesProps {
+    /// What goes over the wire.
+    pub(super) wire: Wire,
+}
+
 #[component]
-pub(super) fn Frames() -> Html {
+pub(super) fn Frames(props: &FramesProps) -> Html {
     let calls = use_calls();
     let (selected, selected_n) = use_call_log(|log| {
         let selected = log.selected();
@@ -32,7 +38,7 @@ pub(super) fn Frames() -> Html {
     let filter = use_state_eq(WireFilter::default);
     let chosen = use_state_eq(|| None::<Rc<WireEntry>>);
     let told = use_state_eq(|| "");
-    let view = use_wire_log((*filter).clone(), selected);
+    let view = use_wire_log(&props.wire, (*filter).clone(), selected);
     let rows = use_rows(view.shown.len());
 
     let choose = {
@@ -59,11 +65,14 @@ pub(super) fn Frames() -> Html {
             filter.set(WireFilter { scope, text });
         })
     };
-    let oninput = Callback::from(move |event: InputEvent| {
-        let input: HtmlInputElement = event.target_unchecked_into();
-        let (scope, text) = (filter.scope, input.value());
-        filter.set(WireFilter { scope, text });
-    });
+    let oninput = {
+        let filter = filter.clone();
+        Callback::from(move |event: InputEvent| {
+            let input: HtmlInputElement = event.target_unchecked_into();
+            let (scope, text) = (filter.scope, input.value());
+            filter.set(WireFilter { scope, text });
+        })
+    };
     let pause = {
         let (log, paused) = (view.log.clone(), !view.is_paused);
         Callback::from(move |_| log.update(|log| log.set_paused(paused)))
@@ -92,7 +101,9 @@ pub(super) fn Frames() -> Html {
                 <label>
                     { "Show " }
                     <select data-testid="wire-scope" onchange={onscope}>
-                        { for SCOPES.map(|(_, words)| html! { <option>{ words }</option> }) }
+                        { for SCOPES.map(|(scope, words)| html! {
+                            <option selected={scope == filter.scope}>{ words }</option>
+                        }) }
                     </select>
                 </label>
                 <input

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::chamber::{Chamber, Sight};
 use crate::{
-    hooks::{use_call_log, use_connection, use_traffic, use_worker_count},
+    hooks::{Wire, use_call_log, use_connection, use_traffic, use_worker_count},
     state::{Dot, PathStage},
 };
 
@@ -23,6 +23,8 @@ const CAPTION_ID: &str = "path-caption";
 pub(super) struct PathProps {
     /// The queue that requests go into.
     pub(super) queue: AttrValue,
+    /// What goes over the wire.
+    pub(super) wire: Wire,
 }
 
 #[component]
@@ -30,13 +32,20 @@ pub(super) fn Path(props: &PathProps) -> Html {
     let connection = use_connection();
     let newest = use_call_log(|log| log.newest().cloned());
     let stage = PathStage::of(&connection.state, newest.as_deref());
-    let moving = use_traffic();
+    let moving = use_traffic(&props.wire);
     let workers = use_worker_count().map(|count| count.serving);
     let explained = use_state_eq(|| None::<Chamber>);
 
+    let load = moving.load;
+    // What was sent on a connection that is lost is not in the queue for this page any more.
+    let waiting = if connection.is_online() {
+        load.waiting
+    } else {
+        0
+    };
     let page = match connection.state {
-        ConnectionState::Online if moving.load.pending == 0 => "online".into(),
-        ConnectionState::Online => format!("{} pending", moving.load.pending),
+        ConnectionState::Online if load.pending == 0 => "online".into(),
+        ConnectionState::Online => format!("{} pending", load.pending),
         ConnectionState::Connecting { .. } => "connecting".into(),
         ConnectionState::Offline { .. } | ConnectionState::Closed => "offline".into(),
     };
@@ -46,12 +55,12 @@ pub(super) fn Path(props: &PathProps) -> Html {
         Some(count) => format!("{count} workers"),
     };
     let sights = [
-        (Chamber::Page, "this page".into(), page, moving.load.pending),
+        (Chamber::Page, "this page".into(), page, load.pending),
         (
             Chamber::Queue,
             props.queue.to_string(),
-            format!("{} waiting", moving.load.waiting),
-            moving.load.waiting,
+            format!("{waiting} waiting"),
+            waiting,
         ),
         (
             Chamber::Worker,

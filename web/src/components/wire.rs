@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::{frames::Frames, path::Path, section::section};
+use crate::hooks::use_wire;
 
 /// What the part shows, for somebody who has just read the tutorial.
 const HELP: &str = "The page speaks STOMP to RabbitMQ. A request goes into the queue with the name \
@@ -16,10 +17,11 @@ pub(crate) struct WireProps {
 
 #[component]
 pub(crate) fn Wire(props: &WireProps) -> Html {
+    let wire = use_wire();
     let content = html! {
         <div class="wire-parts">
-            <Path queue={props.queue.clone()} />
-            <Frames />
+            <Path queue={props.queue.clone()} wire={wire.clone()} />
+            <Frames {wire} />
         </div>
     };
     section("wire", "Wire", HELP, content)

@@ -1,22 +1,21 @@
 //! Making calls, giving them up, and seeing what becomes of them.
 
-use std::{cell::RefCell, collections::HashMap, future, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, future, rc::Rc, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use tokio::{select, sync::watch};
+use tokio::{
+    select,
+    sync::{broadcast, watch},
+};
 use uuid::Uuid;
-use warren_client::{Call, CallError, CallOptions, Client, ConnectionState, Reply, Stage};
+use warren_client::{
+    Call, CallError, CallOptions, Client, ConnectionState, Reply, Stage, WireFrame,
+};
 use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{
-    Store,
-    client::use_client,
-    use_selected,
-    wire::{Wire, use_told_wire},
-    workers::use_told_lanes,
-};
+use super::{Store, client::use_client, use_selected, workers::use_told_lanes};
 use crate::{
     input::CallRequest,
     state::{BarEnd, CallEnd, CallLog, CallRecord, Done, Lanes, Origin, Outcome, Timestamp},
@@ -31,10 +30,13 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Calls {
     log: Store<CallLog>,
     lanes: Store<Lanes>,
-    wire: Wire,
+    frames: Rc<RefCell<Option<Frames>>>,
     client: Client,
     pending: Rc<RefCell<HashMap<Uuid, PendingCall>>>,
 }
+
+/// What goes over the wire, from the first frame on.
+type Frames = broadcast::Receiver<Arc<WireFrame>>;
 
 /// A call that its task awaits, and that can be cancelled meanwhile.
 type PendingCall = Rc<RefCell<Call<Fibonacci>>>;
@@ -57,9 +59,9 @@ impl Calls {
         &self.lanes
     }
 
-    /// What goes over the wire for them.
-    pub(super) fn wire(&self) -> &Wire {
-        &self.wire
+    /// What goes over the wire, from the first frame on, for the first that asks.
+    pub(super) fn take_frames(&self) -> Option<Frames> {
+        self.frames.take()
     }
 
     /// Makes a call for a person.
@@ -155,11 +157,10 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let calls = use_state(|| Calls {
         log: Store::new(CallLog::default()),
         lanes: Store::new(Lanes::default()),
-        wire: Wire::new(),
+        frames: Rc::new(RefCell::new(Some(client.wire()))),
         client,
         pending: Rc::default(),
     });
-    use_told_wire(calls.wire(), &calls.client);
     use_told_lanes(calls.lanes(), &calls.client);
     html! {
         <ContextProvider<Calls> context={(*calls).clone()}>

@@ -28,5 +28,5 @@ pub(crate) use keep::{copy, download, stored};
 pub(crate) use rows::use_rows;
 pub(crate) use settings::{SETTINGS, Settings, use_own_settings, use_settings};
 pub(crate) use store::{Store, use_selected};
-pub(crate) use wire::{use_traffic, use_wire_log};
+pub(crate) use wire::{Wire, use_traffic, use_wire, use_wire_log};
 pub(crate) use workers::{use_lanes, use_worker_count};

@@ -6,7 +6,7 @@ use futures_util::future::abortable;
 use gloo::timers::callback::Interval;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
-use warren_client::{Client, WireFrame};
+use warren_client::WireFrame;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -23,14 +23,14 @@ pub(crate) struct Wire {
     traffic: Store<Traffic>,
 }
 
-impl Wire {
-    pub(super) fn new() -> Self {
-        Self {
-            log: Store::new(WireLog::default()),
-            traffic: Store::new(Traffic::default()),
-        }
+/// There is one for the page.
+impl PartialEq for Wire {
+    fn eq(&self, other: &Self) -> bool {
+        self.log == other.log
     }
+}
 
+impl Wire {
     fn saw(&self, frame: &Arc<WireFrame>) {
         let meaning = Meaning::of(frame);
         self.log.update(|log| log.saw(frame, meaning));
@@ -61,38 +61,48 @@ pub(crate) struct Moving {
     pub(crate) replies: u64,
     /// How many calls wait.
     pub(crate) load: Load,
-    /// How many calls the workers compute, for whomever.
+    /// How many calls the workers compute, for whomever, as far as they told.
     pub(crate) busy: usize,
 }
 
-/// Shows the wire what goes over the client's connection.
+/// What goes over the client's connection, from its first frame on. Only the first that uses it
+/// sees anything.
 #[hook]
-pub(super) fn use_told_wire(wire: &Wire, client: &Client) {
-    let (wire, client) = (wire.clone(), client.clone());
-    use_effect_with((), move |()| {
-        // From here on nothing is missed: the connection opens later.
-        let mut frames = client.wire();
-        let (watching, stop) = abortable(async move {
-            loop {
-                match frames.recv().await {
-                    Ok(frame) => wire.saw(&frame),
-                    Err(RecvError::Lagged(missed)) => wire.log.update(|log| log.missed(missed)),
-                    Err(RecvError::Closed) => break,
-                }
-            }
-        });
-        spawn_local(async move {
-            // Being stopped is the one way to fail.
-            let _ = watching.await;
-        });
-        move || stop.abort()
+pub(crate) fn use_wire() -> Wire {
+    let frames = use_calls().take_frames();
+    let wire = use_state(|| Wire {
+        log: Store::new(WireLog::default()),
+        traffic: Store::new(Traffic::default()),
     });
+    use_effect_with((), {
+        let wire = (*wire).clone();
+        move |()| {
+            let (watching, stop) = abortable(async move {
+                let Some(mut frames) = frames else {
+                    return;
+                };
+                loop {
+                    match frames.recv().await {
+                        Ok(frame) => wire.saw(&frame),
+                        Err(RecvError::Lagged(missed)) => wire.log.update(|log| log.missed(missed)),
+                        Err(RecvError::Closed) => break,
+                    }
+                }
+            });
+            spawn_local(async move {
+                // Being stopped is the one way to fail.
+                let _ = watching.await;
+            });
+            move || stop.abort()
+        }
+    });
+    (*wire).clone()
 }
 
 /// What the filter takes of the log, while the call `selected` is looked at.
 #[hook]
-pub(crate) fn use_wire_log(filter: WireFilter, selected: Option<Uuid>) -> WireView {
-    let log = use_calls().wire().log.clone();
+pub(crate) fn use_wire_log(wire: &Wire, filter: WireFilter, selected: Option<Uuid>) -> WireView {
+    let log = wire.log.clone();
     let (shown, missed, is_paused) = use_selected(&log, move |log| {
         let shown = log.shown(&filter, selected);
         (shown, log.count_missed(), log.is_paused())
@@ -107,9 +117,9 @@ pub(crate) fn use_wire_log(filter: WireFilter, selected: Option<Uuid>) -> WireVi
 
 /// What moves. It costs nothing while nothing does.
 #[hook]
-pub(crate) fn use_traffic() -> Moving {
+pub(crate) fn use_traffic(wire: &Wire) -> Moving {
     let calls = use_calls();
-    let traffic = &calls.wire().traffic;
+    let traffic = &wire.traffic;
     let (dots, replies) = use_selected(traffic, |traffic| {
         (traffic.dots().to_vec(), traffic.replies())
     });
@@ -129,6 +139,6 @@ pub(crate) fn use_traffic() -> Moving {
         dots,
         replies,
         load,
-        busy,
+        busy: busy.max(load.running),
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Load {
     pub(crate) pending: usize,
     /// Those that wait in the queue.
     pub(crate) waiting: usize,
+    /// Those of which a worker told that it computes them.
+    pub(crate) running: usize,
 }
 
 impl Load {
@@ -28,6 +30,7 @@ impl Load {
         Self {
             pending: unsent + queued + running + silent,
             waiting: queued + silent.saturating_sub(busy.saturating_sub(running)),
+            running,
         }
     }
 }
@@ -69,18 +72,23 @@ mod tests {
         let form = |stage| call(Origin::Form, stage, false);
         let batch = || call(Origin::Batch, Stage::Waiting, false);
         let cases = [
-            (vec![], 3, (0, 0)),
-            (vec![form(Stage::Waiting)], 0, (1, 0)),
-            (vec![form(Stage::Queued)], 1, (1, 1)),
-            (vec![form(running())], 0, (1, 0)),
-            (vec![call(Origin::Form, running(), true)], 1, (0, 0)),
-            (vec![batch(), batch(), batch()], 2, (3, 1)),
-            (vec![batch(), batch(), form(running())], 2, (3, 1)),
-            (vec![batch()], 2, (1, 0)),
+            (vec![], 3, [0, 0, 0]),
+            (vec![form(Stage::Waiting)], 0, [1, 0, 0]),
+            (vec![form(Stage::Queued)], 1, [1, 1, 0]),
+            (vec![form(running())], 0, [1, 0, 1]),
+            (vec![call(Origin::Form, running(), true)], 1, [0, 0, 0]),
+            (vec![batch(), batch(), batch()], 2, [3, 1, 0]),
+            (vec![batch(), batch(), form(running())], 2, [3, 1, 1]),
+            (vec![batch()], 2, [1, 0, 0]),
         ];
-        for (calls, busy, (pending, waiting)) in cases {
+        for (calls, busy, [pending, waiting, running]) in cases {
             let load = Load::of(calls.iter(), busy);
-            assert_eq!(load, Load { pending, waiting }, "{busy} and {calls:?}");
+            let expected = Load {
+                pending,
+                waiting,
+                running,
+            };
+            assert_eq!(load, expected, "{busy} and {calls:?}");
         }
     }
 }
