@@ -8,7 +8,8 @@ use std::time::Duration;
 /// Each part comes from durations that one clock measured alone: the worker's how long it
 /// computed; this side's the round trip, how long after the request the message came that the
 /// computation began, and the fastest ping of the connection. A ping goes to the workers and back
-/// and waits in no queue; half of the fastest is taken for the way in each direction. So the parts
+/// and waits in no queue; half of the fastest is taken for the way in each direction, or less where
+/// the call itself shows that it was faster. So the parts
 /// are as exact as both directions are alike, and as the way is now as fast as it was then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
@@ -33,20 +34,16 @@ impl Times {
         ping: Option<Duration>,
     ) -> Option<Self> {
         let (started, computing, ping) = (started?, computing?, ping?);
-        let mut rest = round_trip;
-        let mut take = |wanted: Duration| {
-            let part = wanted.min(rest);
-            rest -= part;
-            part
-        };
-        let way = take(ping / 2);
-        let queued = take(started.saturating_sub(ping));
-        let computing = take(computing);
+        let computing = computing.min(round_trip);
+        // Whatever was faster than the pings shows that the way is.
+        let both_ways = ping.min(started).min(round_trip - computing);
+        let way = both_ways / 2;
+        let queued = (started - both_ways).min(round_trip - computing - way);
         Some(Self {
             way,
             queued,
             computing,
-            back: rest,
+            back: round_trip - way - queued - computing,
         })
     }
 }
@@ -78,20 +75,20 @@ mod tests {
             ("a reply that dawdled", [180, 50, 100, 10], [5, 40, 100, 35]),
             (
                 "a start faster than any ping",
-                [105, 5, 95, 10],
-                [5, 0, 95, 5],
+                [105, 4, 95, 10],
+                [2, 0, 95, 8],
             ),
             (
                 "a round trip faster than half a ping",
-                [4, 3, 1, 10],
-                [4, 0, 0, 0],
+                [5, 4, 1, 10],
+                [2, 0, 1, 2],
             ),
             (
                 "a worker whose clock runs fast",
                 [110, 10, 500, 10],
-                [5, 0, 105, 0],
+                [0, 0, 110, 0],
             ),
-            ("a start after the end", [20, 500, 5, 10], [5, 15, 0, 0]),
+            ("a start after the end", [20, 500, 5, 10], [5, 10, 5, 0]),
             ("nothing took any time", [0, 0, 0, 0], [0, 0, 0, 0]),
         ];
         for (what, given, parts) in cases {

@@ -18,17 +18,19 @@ use warren_rabbitmq::Child;
 
 use crate::{PATIENCE, until};
 
-/// A call's row in the page's list.
+/// A call in the page's list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallRow {
     /// What was asked for.
-    pub n: String,
+    pub n: u64,
     /// Where the call is, or what became of it.
     pub state: String,
+    /// The Fibonacci number, if it is done.
+    pub value: Option<u64>,
     /// The code of one that failed.
     pub code: Option<String>,
-    /// The value, or what is said instead.
-    pub outcome: String,
+    /// What is said of the failure.
+    pub error: Option<String>,
 }
 
 /// A Chromium with one window, and a profile that nobody used before.
@@ -124,16 +126,20 @@ impl Browser {
         values
     }
 
-    /// The list of calls, newest first.
+    /// The calls, newest first, as the page exports them: its list draws only what is seen.
     pub async fn rows(&self) -> Vec<CallRow> {
-        let script = "return [...document.querySelectorAll('[data-testid=call-row]')].map(row => ({
-            n: row.dataset.n,
-            state: row.dataset.state,
-            code: row.dataset.code ?? null,
-            outcome: row.querySelector('.became').textContent,
-        }))";
-        let rows = self.client.execute(script, Vec::new()).await;
-        serde_json::from_value(rows.expect("a page with a list")).expect("rows of calls")
+        self.wait_for("[data-testid=calls]").await;
+        let script = "
+            const { createObjectURL } = URL, { click } = HTMLAnchorElement.prototype;
+            let file;
+            URL.createObjectURL = blob => createObjectURL.call(URL, file = blob);
+            HTMLAnchorElement.prototype.click = () => {};
+            document.querySelector('[data-testid=calls-json]').click();
+            URL.createObjectURL = createObjectURL;
+            HTMLAnchorElement.prototype.click = click;
+            return file.text().then(JSON.parse);
+        ";
+        serde_json::from_value(self.run(script).await).expect("calls as the page exports them")
     }
 
     /// All that the page says.

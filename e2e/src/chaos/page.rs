@@ -1,4 +1,4 @@
-//! Calls from the page, judged by its rows.
+//! Calls from the page, judged by its list of them.
 
 use std::{
     thread::{self, JoinHandle},
@@ -14,10 +14,10 @@ use super::{
     calls::fibonacci,
     ledger::{Row, Settled},
 };
-use crate::{Browser, Key, PATIENCE};
+use crate::{Browser, CallRow, Key, PATIENCE};
 
-/// The page remembers some more calls than this.
-const MOST_CALLS: u32 = 150;
+/// The most calls that are made, however long it takes.
+const MOST_CALLS: u32 = 1_000;
 
 /// The least between two calls: as fast as a person who is in a hurry.
 const LEAST_PAUSE: Duration = Duration::from_millis(500);
@@ -30,10 +30,6 @@ const SHORT_N: u64 = 20;
 
 /// What a long call takes to compute.
 const LONG: Duration = Duration::from_millis(400);
-
-/// Rows that are not settled.
-const PENDING: &str =
-    "[data-testid=call-row]:is([data-state=waiting], [data-state=queued], [data-state=running])";
 
 /// What became of the page's calls.
 #[derive(Debug, Default)]
@@ -110,18 +106,19 @@ async fn call_until(browser: Browser, until: Instant, mut rng: Rng, pace: Pace) 
     }
 
     let settled_by = Instant::now() + Duration::from_secs(LONGEST_DEADLINE_S) + PATIENCE;
-    while browser.count(PENDING).await > 0 && Instant::now() < settled_by {
-        thread::sleep(LEAST_PAUSE);
+    let mut rows = browser.rows().await;
+    while rows.iter().any(is_pending) && Instant::now() < settled_by {
+        tokio::time::sleep(LEAST_PAUSE).await;
+        rows = browser.rows().await;
     }
     let mut calls = PageCalls::default();
-    let rows = browser.rows().await;
     if rows.len() != made {
         calls
             .words
             .push(format!("{} rows of {made} calls", rows.len()));
     }
     for row in rows {
-        let settled = judge(&row.n, &row.state, row.code.as_deref(), &row.outcome);
+        let settled = judge(&row);
         calls.row.enter(&settled);
         if let Settled::Wrong(words) = settled {
             calls.words.push(format!("page: {words}"));
@@ -137,15 +134,19 @@ async fn call_until(browser: Browser, until: Instant, mut rng: Rng, pace: Pace) 
     calls
 }
 
-fn judge(n: &str, state: &str, code: Option<&str>, outcome: &str) -> Settled {
-    let expected = n.parse().map(|n| fibonacci(n).to_string());
-    match (state, code.and_then(|code| code.parse().ok())) {
-        ("done", _) if expected.as_deref() == Ok(outcome) => Settled::Done,
+fn is_pending(call: &CallRow) -> bool {
+    ["waiting", "queued", "running"].contains(&call.state.as_str())
+}
+
+fn judge(call: &CallRow) -> Settled {
+    let code = call.code.as_deref().and_then(|code| code.parse().ok());
+    match (call.state.as_str(), code) {
+        ("done", _) if call.value == Some(fibonacci(call.n)) => Settled::Done,
         ("cancelled", _) => Settled::Failed(Code::Cancelled),
         ("failed", Some(code @ (Code::Unavailable | Code::DeadlineExceeded))) => {
             Settled::Failed(code)
         }
-        ("waiting" | "queued" | "running", _) => Settled::Hung,
-        _ => Settled::Wrong(format!("fib({n}) is {state}: {outcome}")),
+        _ if is_pending(call) => Settled::Hung,
+        _ => Settled::Wrong(format!("{call:?}")),
     }
 }

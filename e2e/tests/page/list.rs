@@ -71,6 +71,7 @@ async fn a_call_is_repeated_and_given_up_in_its_row() {
     let browser = Browser::open(&page.url()).await;
     browser.wait_until("online").await;
     browser.call("10").await;
+    browser.wait_for(DONE).await;
     browser.run(&press("Repeat fib(10)")).await;
     browser.wait_for_count(DONE, 2).await;
 

@@ -24,6 +24,7 @@ async fn a_long_call_shows_how_far_it_is() {
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
     browser.wait_until("online").await;
+    browser.wait_for("[data-testid=calls]").await;
     browser.run(RECORD).await;
     browser.fill("deadline", "5m").await;
     browser.fill("n", "42").await;
@@ -63,6 +64,7 @@ async fn a_call_that_ends_in_a_blink_shows_no_bar() {
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
     browser.wait_until("online").await;
+    browser.wait_for("[data-testid=calls]").await;
     browser.run(RECORD).await;
     for n in ["1", "2", "3"] {
         browser.call(n).await;
