@@ -3,6 +3,8 @@
 //! Trunk knows nothing of this. It builds the page with the feature `split`, as a whole program
 //! that does not run; the parts made here of the same program take its place.
 
+mod hashes;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,12 +54,14 @@ pub(crate) fn split(checkout: &Checkout, folder: &Path) -> Result<()> {
         .args(["--target", "web", "--no-typescript", "--keep-lld-exports"])
         .args([Path::new("--out-dir"), &parts, &main]))?;
     fs::remove_file(&main)?;
+    number_hashes(&parts, &name)?;
 
     for file in files(&parts)? {
         let place = folder.join(name_with_hash(&file_name(&file), &name));
         if file.extension() == Some(OsStr::new("wasm")) {
             run(tool("wasm-opt")
-                .args(["-Oz", "--output"])
+                // Smaller ones, such as -Oz makes, are larger once they are compressed.
+                .args(["-O2", "--output"])
                 .args([&place, &file]))?;
         } else {
             // Only where it is imported: within the program it keeps its name.
@@ -71,6 +75,16 @@ pub(crate) fn split(checkout: &Checkout, folder: &Path) -> Result<()> {
         }
     }
     Ok(fs::remove_dir_all(&parts)?)
+}
+
+/// Makes the names shorter, once compressed, by which the program `name` and its script know each
+/// other.
+fn number_hashes(folder: &Path, name: &str) -> Result<()> {
+    let files = [".js", "_bg.wasm"].map(|end| folder.join(format!("{name}{end}")));
+    let [mut script, mut program] = [fs::read(&files[0])?, fs::read(&files[1])?];
+    hashes::number(&mut script, &mut program);
+    fs::write(&files[0], script)?;
+    Ok(fs::write(&files[1], program)?)
 }
 
 /// What a file of the splitter's is called in the page whose program has the name `program`.
