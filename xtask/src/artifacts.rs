@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 
 use crate::command::{output, run};
-use crate::{Checkout, lock, split, tools};
+use crate::{Checkout, lock, split, tools, weight};
 
 /// What the page is built from; `Cargo.lock` stands for everything outside the workspace.
 const PAGE_SOURCES: [&str; 8] = [
@@ -60,6 +60,7 @@ pub fn page(checkout: &Checkout) -> Result<()> {
         .env_remove("NO_COLOR")
         .current_dir(checkout.root()))?;
     split::split(checkout, &unfinished)?;
+    weight::compress(&unfinished)?;
     // A source that was changed during the build may not be in it.
     File::options()
         .write(true)

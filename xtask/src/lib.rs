@@ -1,7 +1,7 @@
 //! Everything that a person runs, and the stack of processes that the end-to-end tests share
 //! with it.
 //!
-//! - [`up`], [`test`], [`chaos`], [`doctor`]: the commands.
+//! - [`up`], [`test`], [`chaos`], [`weight`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
 //! - [`page`]: the server of the built page.
 //! - [`tools`]: what must be installed, and how it gets there.
@@ -22,5 +22,6 @@ mod tally;
 pub mod test;
 pub mod tools;
 pub mod up;
+pub mod weight;
 
 pub use checkout::Checkout;

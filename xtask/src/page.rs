@@ -111,7 +111,7 @@ impl Drop for PageServer {
 fn router(dist: &Path, config: PageConfig) -> Router {
     Router::new()
         .route("/config.json", get(move || async move { Json(config) }))
-        .fallback_service(ServeDir::new(dist))
+        .fallback_service(ServeDir::new(dist).precompressed_br())
         // A rebuilt page must show up at the next reload.
         .layer(SetResponseHeaderLayer::overriding(
             CACHE_CONTROL,

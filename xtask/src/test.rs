@@ -11,7 +11,7 @@ use crate::command::show;
 use crate::progress::Progress;
 use crate::tally::Tally;
 use crate::tools::{self, Broker};
-use crate::{Checkout, artifacts};
+use crate::{Checkout, artifacts, weight};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -38,7 +38,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
             .chain(tools::TO_TEST)
             .chain(&[broker.prerequisite()]),
     );
-    let mut progress = Progress::new(missing.len() + 1 + CHECKS.len());
+    let mut progress = Progress::new(missing.len() + 2 + CHECKS.len());
     tools::install(checkout, &missing, &mut progress)?;
     let root = broker.root(checkout)?;
     progress.step("building the page");
@@ -46,6 +46,13 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
 
     let mut total = Tally::default();
     let mut failed = Vec::new();
+    progress.step("weighing the page");
+    if weight::check(checkout)? {
+        total.passed += 1;
+    } else {
+        total.failed += 1;
+        failed.push("cargo xtask weigh".to_owned());
+    }
     for check in CHECKS {
         progress.step(check.what);
         let mut command = check.command(checkout)?;
