@@ -28,8 +28,8 @@ pub enum CallError {
         /// Why the last connection ended, if there was any.
         because: Option<Disconnect>,
     },
-    /// The broker refuses this client. Only a call of an idempotent procedure may have been sent, on
-    /// a connection that was lost since.
+    /// The broker refuses this client, or has no exchange for the service. Only a call of an
+    /// idempotent procedure may have been sent, on a connection that was lost since.
     #[error("{0}")]
     Refused(Disconnect),
     /// The connection was lost after the request was sent. It is not known whether a worker

@@ -247,7 +247,7 @@ impl Engine {
         self.connection.send(now, &frame);
     }
 
-    /// Tells the workers that nobody waits for a call any more, if it ever reached them.
+    /// Tells the workers that nobody waits for a call any more, if it was sent on this connection.
     pub(super) fn tell_workers(&mut self, now: Duration, id: Uuid, call: &Pending) {
         if call.sent_at.is_some() && self.connection.is_online() && self.workers_listen() {
             let frame = self.wire.cancel(self.connection.client_id(), id);

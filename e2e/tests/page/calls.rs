@@ -43,6 +43,7 @@ async fn a_bad_n_is_explained_and_not_sent() {
         let words = browser.wait_for_error(code).await;
         assert!(words.contains("50"), "{n:?}: the range is said: {words}");
     }
+    browser.wait_for("[data-testid=calls]").await;
     assert_eq!(browser.count("[data-testid=call-row]").await, 0);
     browser.close().await;
 }

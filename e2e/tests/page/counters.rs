@@ -7,7 +7,7 @@ async fn doubled_unknown_and_unreadable_replies_are_counted_and_harm_no_call() {
     let stack = Stack::shared();
     let _server = Peer::start(&stack, PeerKind::Babbling);
     let page = stack.page();
-    // Without pings, whose answers would be counted, too, if they came late.
+    // Without pings, so that nothing is received but what the babbling server sends.
     let browser = Browser::open(&format!("{}?mode=tutorial", page.url())).await;
     browser.wait_until("online").await;
     for (n, expected, dropped) in [("10", "55", "2"), ("20", "6765", "4")] {
@@ -22,7 +22,7 @@ async fn doubled_unknown_and_unreadable_replies_are_counted_and_harm_no_call() {
         assert_eq!(result.text().await.expect("a text"), expected);
     }
     let done = "[data-testid=call-row][data-state=done]";
-    assert_eq!(browser.count(done).await, 2);
+    browser.wait_for_count(done, 2).await;
     assert_eq!(browser.count("[data-testid=call-row]").await, 2);
     for counter in ["resent", "reconnects"] {
         let css = format!("[data-testid={counter}]");
