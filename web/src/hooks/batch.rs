@@ -3,6 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use gloo::timers::callback::{Interval, Timeout};
+use uuid::Uuid;
 use warren_client::Policy;
 use yew::prelude::*;
 
@@ -135,11 +136,12 @@ impl Runner {
         self.batch
             .borrow_mut()
             .stop(Timestamp::now().since(self.began));
-        for call in self.calls.log().read().iter() {
-            if call.origin == Origin::Batch && call.is_pending() {
-                self.calls.cancel(call.id);
-            }
-        }
+        let log = self.calls.log().read();
+        let pending = log
+            .iter()
+            .filter(|call| call.origin == Origin::Batch && call.is_pending());
+        cancel(self.calls.clone(), pending.map(|call| call.id).collect());
+        drop(log);
         self.end_if_over();
     }
 
@@ -153,5 +155,16 @@ impl Runner {
         let elapsed = Timestamp::now().since(self.began);
         let summary = self.batch.borrow_mut().summary(elapsed);
         self.show.set(Some(summary));
+    }
+}
+
+/// Gives calls up, some of them at once.
+fn cancel(calls: Calls, mut pending: Vec<Uuid>) {
+    let rest = pending.split_off(pending.len().min(AT_ONCE));
+    for call in pending {
+        calls.cancel(call);
+    }
+    if !rest.is_empty() {
+        Timeout::new(0, move || cancel(calls, rest)).forget();
     }
 }
