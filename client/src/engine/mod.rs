@@ -31,7 +31,7 @@ use std::{collections::VecDeque, fmt, time::Duration};
 use uuid::Uuid;
 use warren_contract::{MAX_REQUEST_BYTES, Pong};
 
-pub use wire::RawReply;
+pub use wire::{BOUNCE_SUBSCRIPTION, RawReply};
 
 use self::{
     calls::{Calls, Pending},

@@ -20,7 +20,7 @@ use crate::{CallError, Config, Mode, Reply, Times};
 const REPLY_QUEUE: &str = "/temp-queue/rpc";
 
 /// The id of the subscription to what bounces.
-pub(super) const BOUNCE_SUBSCRIPTION: &str = "bounce";
+pub const BOUNCE_SUBSCRIPTION: &str = "bounce";
 
 /// How much of an unreadable reply is shown, in characters.
 const SHOWN_CHARACTERS: usize = 200;

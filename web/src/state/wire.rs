@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use uuid::Uuid;
-use warren_client::{Direction, WireFrame, WireKind};
-use warren_contract::header;
+use warren_client::{Direction, WireFrame, WireKind, engine::BOUNCE_SUBSCRIPTION};
+use warren_contract::{MessageType, header};
 
 use super::Timestamp;
 
@@ -146,16 +146,18 @@ impl Meaning {
         if frame.kind == WireKind::HeartBeat {
             return Self::Background;
         }
-        let command = command(frame);
-        match (command, header_of(frame, "type").unwrap_or_default()) {
-            ("SEND" | "MESSAGE", "ping" | "pong") => Self::Background,
-            ("SEND", "cancel") => Self::Cancel,
+        let kind = header_of(frame, "type").and_then(|kind| kind.parse().ok());
+        match (command(frame), kind) {
+            ("SEND" | "MESSAGE", Some(MessageType::Ping | MessageType::Pong)) => Self::Background,
+            ("SEND", Some(MessageType::Cancel)) => Self::Cancel,
             ("SEND", _) => Self::Request {
                 told: header_of(frame, header::PROGRESS_MS).is_some(),
             },
-            ("MESSAGE", _) if header_of(frame, "subscription") == Some("bounce") => Self::Bounce,
-            ("MESSAGE", "started") => Self::Started,
-            ("MESSAGE", "progress") => Self::Progress,
+            ("MESSAGE", _) if header_of(frame, "subscription") == Some(BOUNCE_SUBSCRIPTION) => {
+                Self::Bounce
+            }
+            ("MESSAGE", Some(MessageType::Started)) => Self::Started,
+            ("MESSAGE", Some(MessageType::Progress)) => Self::Progress,
             ("MESSAGE", _) => Self::Reply,
             _ => Self::Other,
         }
