@@ -53,10 +53,10 @@ impl Chamber {
     /// Its class and its middle, in units of the picture.
     const fn place(self) -> (&'static str, u16, u16) {
         match self {
-            Self::Page => ("page", 68, 134),
-            Self::Queue => ("queue", 182, 40),
-            Self::Worker => ("worker", 296, 134),
-            Self::Replies => ("replies", 182, 228),
+            Self::Page => ("page", 66, 160),
+            Self::Queue => ("queue", 182, 38),
+            Self::Worker => ("worker", 298, 160),
+            Self::Replies => ("replies", 182, 282),
         }
     }
 

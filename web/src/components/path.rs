@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// From the page through the queue to the worker. `path.css` sends messages along the same.
-const REQUEST_WAY: &str = "M68 134C68 70 100 40 182 40S296 70 296 134";
+const REQUEST_WAY: &str = "M66 160C66 84 104 38 182 38S298 84 298 160";
 
 /// From the worker through the reply queue to the page.
-const REPLY_WAY: &str = "M296 134C296 198 264 228 182 228S68 198 68 134";
+const REPLY_WAY: &str = "M298 160C298 236 260 282 182 282S66 236 66 160";
 
 /// The element that says what the chamber is that has the focus.
 const CAPTION_ID: &str = "path-caption";
@@ -87,7 +87,7 @@ pub(super) fn Path(props: &PathProps) -> Html {
     });
     html! {
         <figure class="path" data-stage={stage.as_str()}>
-            <svg viewBox="0 0 364 268" role="group" aria-label="The way of a call">
+            <svg viewBox="0 0 364 320" role="group" aria-label="The way of a call">
                 <path class="tunnel" d={REQUEST_WAY} />
                 <path class="tunnel" d={REPLY_WAY} />
                 <path class="trail request" d={REQUEST_WAY} />

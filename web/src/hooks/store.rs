@@ -22,6 +22,7 @@ struct Shared<T> {
     value: RefCell<T>,
     lookers: RefCell<Vec<Looker>>,
     last_key: Cell<usize>,
+    gather_ms: u32,
     /// Whether the lookers are about to be told, or were told just now.
     gathering: Cell<bool>,
     /// Whether there is something to tell them when that is over.
@@ -53,10 +54,17 @@ impl<T> PartialEq for Store<T> {
 impl<T: 'static> Store<T> {
     /// A store that holds `value`.
     pub(crate) fn new(value: T) -> Self {
+        Self::gathering(value, GATHER_MS)
+    }
+
+    /// A store that holds `value`, and gathers changes for as many milliseconds before they are
+    /// drawn: for what costs much to draw, and is not followed by eye.
+    pub(crate) fn gathering(value: T, gather_ms: u32) -> Self {
         Self(Rc::new(Shared {
             value: RefCell::new(value),
             lookers: RefCell::default(),
             last_key: Cell::default(),
+            gather_ms,
             gathering: Cell::default(),
             changed: Cell::default(),
         }))
@@ -98,7 +106,7 @@ impl<T: 'static> Shared<T> {
         Timeout::new(wait_ms, move || {
             if shared.changed.replace(false) {
                 shared.tell();
-                shared.tell_in(GATHER_MS);
+                shared.tell_in(shared.gather_ms);
             } else {
                 shared.gathering.set(false);
             }

@@ -13,6 +13,9 @@ use yew::prelude::*;
 use super::{Store, calls::use_calls, use_selected};
 use crate::state::{Dot, Lanes, Load, Meaning, Timestamp, Traffic, WireEntry, WireFilter, WireLog};
 
+/// How often the log is drawn at most, in milliseconds. In a batch, each time brings other frames.
+const LOG_MS: u32 = 150;
+
 /// How often it is looked whether messages that move have arrived, in milliseconds.
 const MOVE_MS: u32 = 100;
 
@@ -71,7 +74,7 @@ pub(crate) struct Moving {
 pub(crate) fn use_wire() -> Wire {
     let frames = use_calls().take_frames();
     let wire = use_state(|| Wire {
-        log: Store::new(WireLog::default()),
+        log: Store::gathering(WireLog::default(), LOG_MS),
         traffic: Store::new(Traffic::default()),
     });
     use_effect_with((), {
