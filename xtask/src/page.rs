@@ -1,12 +1,17 @@
 //! Serves the built page, with a `config.json` that leads it to the broker.
 
+mod policy;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
 use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -109,14 +114,23 @@ impl Drop for PageServer {
 }
 
 fn router(dist: &Path, config: PageConfig) -> Router {
+    let overriding =
+        |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let folder = dist.to_owned();
+    let broker = config.url.clone();
+    // For each response, as the page may have been built anew.
+    let policy = move |_: &Response| policy::content_security_policy(&folder, &broker);
     Router::new()
         .route("/config.json", get(move || async move { Json(config) }))
         .fallback_service(ServeDir::new(dist).precompressed_br())
         // A rebuilt page must show up at the next reload.
+        .layer(overriding(CACHE_CONTROL, "no-cache"))
         .layer(SetResponseHeaderLayer::overriding(
-            CACHE_CONTROL,
-            HeaderValue::from_static("no-cache"),
+            CONTENT_SECURITY_POLICY,
+            policy,
         ))
+        .layer(overriding(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(overriding(REFERRER_POLICY, "no-referrer"))
 }
 
 #[cfg(test)]

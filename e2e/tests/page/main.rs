@@ -7,6 +7,7 @@ mod counters;
 mod later;
 mod list;
 mod out_of_sight;
+mod policy;
 mod progress;
 mod settings;
 mod start;

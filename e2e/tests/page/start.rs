@@ -20,10 +20,12 @@ async fn an_address_can_ask_for_a_call() {
 async fn a_broken_config_json_is_noted_and_the_defaults_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     let stack = Stack::shared();
-    copy_folder(&Checkout::here().dist(), &folder.path().join("broken"));
-    let file = folder.path().join("broken/config.json");
-    fs::write(file, r#"{"url":"#).expect("a file");
-    let page = PageServer::start(folder.path(), stack.page_config(), 0).expect("a free port");
+    // Above it is the page as well, whose scripts the server lets run.
+    let dist = folder.path().join("dist");
+    copy_folder(&Checkout::here().dist(), &dist);
+    copy_folder(&Checkout::here().dist(), &dist.join("broken"));
+    fs::write(dist.join("broken/config.json"), r#"{"url":"#).expect("a file");
+    let page = PageServer::start(&dist, stack.page_config(), 0).expect("a free port");
     let browser = Browser::open(&format!("{}broken/", page.url())).await;
     let note = browser.wait_for("[data-testid=note]").await;
     let words = note.text().await.expect("a text");

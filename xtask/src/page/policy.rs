@@ -1,0 +1,60 @@
+//! What the page may do, as its server tells the browser.
+
+use std::fs;
+use std::path::Path;
+
+use axum::http::{HeaderValue, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+/// The Content-Security-Policy of the page in `dist` as it is now: it may run what its server
+/// gives it, and connect to that server and to the broker at `broker` alone.
+///
+/// `None` if there is no page, or `broker` is no address.
+pub(super) fn content_security_policy(dist: &Path, broker: &str) -> Option<HeaderValue> {
+    let html = fs::read_to_string(dist.join("index.html")).ok()?;
+    let scripts = hashes(&html, "script");
+    let styles = hashes(&html, "style");
+    let broker: Uri = broker.parse().ok()?;
+    let broker = format!("{}://{}", broker.scheme_str()?, broker.authority()?);
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; \
+         style-src 'self'{styles}; connect-src 'self' {broker}; img-src 'self'; \
+         font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).ok()
+}
+
+/// The sources that allow what is in the elements called `tag`, with a space before each.
+fn hashes(html: &str, tag: &str) -> String {
+    let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
+    html.split(&open)
+        .skip(1)
+        .filter_map(|element| element.split_once(&close)?.0.split_once('>'))
+        .map(|(_, content)| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(content))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_allows_the_very_scripts_and_styles_of_the_page() {
+        let dist = tempfile::tempdir().expect("a folder");
+        let policy = || content_security_policy(dist.path(), "ws://broker:15674/ws");
+        assert_eq!(policy(), None, "no page");
+
+        let html = "<!doctype html><style>p{}</style><script type=module>go()</script><p>go()";
+        fs::write(dist.path().join("index.html"), html).expect("a file");
+        let policy = policy().expect("a policy");
+        // By `printf 'go()' | openssl dgst -sha256 -binary | base64`, and so on.
+        let expected = "default-src 'none'; \
+            script-src 'self' 'wasm-unsafe-eval' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; \
+            style-src 'self' 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='; connect-src 'self' ws://broker:15674; \
+            img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
+            frame-ancestors 'none'";
+        assert_eq!(policy.to_str().expect("text"), expected);
+    }
+}
