@@ -3,8 +3,6 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::outcome::ERROR_ID;
-
 #[derive(Properties, PartialEq)]
 pub(super) struct FieldViewProps {
     /// The field's name, for styles and tests.
@@ -21,7 +19,6 @@ pub(super) struct FieldViewProps {
     /// Whether the text was mistaken.
     pub(super) mistaken: bool,
     /// The element that says how it was mistaken.
-    #[prop_or(ERROR_ID)]
     pub(super) error_id: &'static str,
     /// The text was changed to this.
     pub(super) on_input: Callback<AttrValue>,

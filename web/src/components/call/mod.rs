@@ -1,8 +1,13 @@
 //! Making a call and seeing its outcome.
 
+mod form;
+mod outcome;
+mod progress;
+mod time_bar;
+
 use yew::prelude::*;
 
-use super::{call_form::CallForm, outcome::OutcomeView};
+use self::{form::CallForm, outcome::OutcomeView};
 use crate::{
     hooks::{use_call_log, use_calls},
     input::{CallRequest, InputError},

@@ -1,8 +1,13 @@
 //! Many calls at once.
 
+mod form;
+mod histogram;
+mod summary;
+
 use yew::prelude::*;
 
-use super::{batch_form::BatchForm, batch_summary::batch_summary, section::section};
+use self::{form::BatchForm, summary::batch_summary};
+use super::section::section;
 use crate::hooks::use_batch;
 
 /// What the part shows, for somebody who has just read the tutorial.

@@ -5,8 +5,10 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::field::FieldView;
-use crate::input::{BatchError, BatchField, BatchRequest, BatchTexts};
+use crate::{
+    components::field::FieldView,
+    input::{BatchError, BatchField, BatchRequest, BatchTexts},
+};
 
 /// The element that tells what is mistaken.
 const ERROR_ID: &str = "batch-error";

@@ -6,7 +6,7 @@ use warren_client::Stage;
 use warren_contract::Code;
 use yew::prelude::*;
 
-use super::{call_form::WAIT, progress::ProgressBar, time_bar::time_bar};
+use super::{form::WAIT, progress::ProgressBar, time_bar::time_bar};
 use crate::{
     hooks::{use_connection, use_elapsed},
     input::{CallRequest, InputError},

@@ -1,9 +1,12 @@
 //! The page's head: its name, the service it calls, and the connection.
 
+mod connection;
+mod worker_count;
+
 use warren_client::{Config, Mode};
 use yew::prelude::*;
 
-use super::{connection::ConnectionStatus, worker_count::WorkerCountView};
+use self::{connection::ConnectionStatus, worker_count::WorkerCountView};
 
 /// The parts of the page below, and what they are called.
 const PARTS: [(&str, &str); 6] = [

@@ -1,8 +1,15 @@
 //! What goes over the wire.
 
+mod chamber;
+mod frame_detail;
+mod frame_row;
+mod frames;
+mod path;
+
 use yew::prelude::*;
 
-use super::{frames::Frames, path::Path, section::section};
+use self::{frames::Frames, path::Path};
+use super::section::section;
 use crate::hooks::use_wire;
 
 /// What the part shows, for somebody who has just read the tutorial.

@@ -1,11 +1,14 @@
 //! The list of calls.
 
+mod row;
+
 use std::rc::Rc;
 
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::{call_row::CallRow, section::section};
+use self::row::CallRow;
+use super::section::section;
 use crate::{
     hooks::{download, use_call_log, use_calls, use_history, use_rows},
     state::{CallRecord, RowState, history},

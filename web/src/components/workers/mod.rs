@@ -1,8 +1,11 @@
 //! Who serves the queue, and what each of them computed in the last minute.
 
+mod lane;
+
 use yew::prelude::*;
 
-use super::{lane::lane, section::section};
+use self::lane::lane;
+use super::section::section;
 use crate::{hooks::use_lanes, state::BarEnd};
 
 /// What the part shows, for somebody who has just read the tutorial.

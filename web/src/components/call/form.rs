@@ -5,8 +5,11 @@ use warren_client::Policy;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::field::FieldView;
-use crate::input::{CallRequest, Field, InputError};
+use super::outcome::ERROR_ID;
+use crate::{
+    components::field::FieldView,
+    input::{CallRequest, Field, InputError},
+};
 
 /// The n that the page suggests: quick to compute, and large enough to look at.
 const SUGGESTED_N: &str = "30";
@@ -122,6 +125,7 @@ pub(super) fn CallForm(props: &CallFormProps) -> Html {
                 input_mode="numeric"
                 value={(*n).clone()}
                 mistaken={props.mistaken == Some(Field::N)}
+                error_id={ERROR_ID}
                 on_input={edit(n)}
                 node={n_input}
             />
@@ -132,6 +136,7 @@ pub(super) fn CallForm(props: &CallFormProps) -> Html {
                 input_mode="text"
                 value={(*deadline).clone()}
                 mistaken={props.mistaken == Some(Field::Deadline)}
+                error_id={ERROR_ID}
                 on_input={edit(deadline)}
                 node={deadline_input}
             />
