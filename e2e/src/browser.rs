@@ -1,5 +1,7 @@
 //! Chromium, driven through WebDriver, and the page in it as a user sees it.
 
+mod view;
+
 use std::{
     collections::BTreeSet,
     env,
@@ -15,6 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use warren_rabbitmq::Child;
+
+pub use view::{Scheme, View};
 
 use crate::{PATIENCE, until};
 
@@ -273,12 +277,6 @@ impl Browser {
     pub async fn resize(&self, width: u32, height: u32) {
         let resized = self.client.set_window_size(width, height).await;
         resized.expect("the window can be resized");
-    }
-
-    /// What the window shows, as PNG.
-    pub async fn screenshot(&self) -> Vec<u8> {
-        let picture = self.client.screenshot().await;
-        picture.expect("the browser takes a picture")
     }
 
     /// Closes the window, which ends the page as a user's leaving does.

@@ -17,7 +17,7 @@ mod peer;
 mod stack;
 mod wait;
 
-pub use browser::{Browser, CallRow};
+pub use browser::{Browser, CallRow, Scheme, View};
 pub use fantoccini::key::Key;
 pub use peer::{Peer, PeerKind};
 pub use stack::{ControlTap, Stack, warren};

@@ -3,9 +3,9 @@
 //! Tools of the project's own go into `.tools/`, in folders named by their versions, so that a new
 //! version is simply another tool. What belongs to the system comes from its package manager.
 
-mod binaryen;
 mod broker;
 mod cargo_install;
+mod npm;
 mod place;
 mod python;
 mod rust;
@@ -47,6 +47,8 @@ pub enum Prerequisite {
     Browser,
     /// A Python with the libraries of the tutorials' programs.
     Python,
+    /// What finds violations of accessibility in a page.
+    Axe,
 }
 
 /// What building the page and the worker needs.
@@ -63,6 +65,7 @@ pub const TO_TEST: &[Prerequisite] = &[
     Prerequisite::RustComponents,
     Prerequisite::Browser,
     Prerequisite::Python,
+    Prerequisite::Axe,
 ];
 
 impl Prerequisite {
@@ -80,6 +83,7 @@ impl Prerequisite {
             Self::RabbitMqRelease(release) => release.name,
             Self::Browser => "Chromium and its driver",
             Self::Python => "Python libraries",
+            Self::Axe => "axe-core",
         }
     }
 
@@ -92,11 +96,12 @@ impl Prerequisite {
             Self::Trunk => cargo_install::trunk().find(checkout),
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout).ok()?.find(checkout),
             Self::WasmSplit => cargo_install::wasm_split().find(checkout),
-            Self::WasmOpt => binaryen::find(checkout),
+            Self::WasmOpt => npm::BINARYEN.find(checkout),
             Self::RabbitMq => system::rabbitmq(),
             Self::RabbitMqRelease(release) => release.find(checkout),
             Self::Browser => system::browser_and_driver(),
             Self::Python => python::find(checkout),
+            Self::Axe => npm::AXE.find(checkout),
         }
     }
 
@@ -110,6 +115,7 @@ impl Prerequisite {
                 "cargo xtask up installs it into .tools/"
             }
             Self::WasmOpt => "install Node.js and npm; cargo xtask up does the rest",
+            Self::Axe => "install Node.js and npm; cargo xtask test does the rest",
             Self::RabbitMq => system::RABBITMQ_REMEDY,
             Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
@@ -125,11 +131,12 @@ impl Prerequisite {
             Self::Trunk => cargo_install::trunk().install(checkout),
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout)?.install(checkout),
             Self::WasmSplit => cargo_install::wasm_split().install(checkout),
-            Self::WasmOpt => binaryen::install(checkout),
+            Self::WasmOpt => npm::BINARYEN.install(checkout),
             Self::RabbitMq => system::install(&["rabbitmq-server"]),
             Self::RabbitMqRelease(release) => release.install(checkout),
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
+            Self::Axe => npm::AXE.install(checkout),
         }
         .with_context(|| self.unavailable())?;
         // Such as a program that the environment names, and that is not there.
@@ -151,7 +158,9 @@ impl Prerequisite {
             Self::Trunk => "3 to 4 minutes",
             Self::WasmBindgen | Self::WasmSplit | Self::RabbitMqRelease(_) => "1 to 2 minutes",
             Self::RabbitMq | Self::Browser => "a minute",
-            Self::RustComponents | Self::WasmTarget | Self::WasmOpt | Self::Python => "seconds",
+            Self::RustComponents | Self::WasmTarget | Self::WasmOpt | Self::Python | Self::Axe => {
+                "seconds"
+            }
         }
     }
 }
@@ -186,6 +195,12 @@ pub(crate) fn install(
     Ok(())
 }
 
+/// The script that finds violations of accessibility in the page that it is run in.
+#[must_use]
+pub fn axe_script(checkout: &Checkout) -> PathBuf {
+    npm::AXE.contents(checkout).join("axe.min.js")
+}
+
 /// PATH with the project's own tools before everything else.
 ///
 /// # Errors
@@ -196,7 +211,7 @@ pub fn search_path(checkout: &Checkout) -> Result<OsString> {
         cargo_install::wasm_split().folder(checkout),
         cargo_install::trunk().folder(checkout),
         cargo_install::wasm_bindgen(checkout)?.folder(checkout),
-        binaryen::folder(checkout),
+        npm::BINARYEN.programs(checkout),
     ];
     let inherited = env::var_os("PATH").unwrap_or_default();
     let folders = own.into_iter().chain(env::split_paths(&inherited));

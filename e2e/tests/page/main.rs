@@ -1,5 +1,6 @@
 //! The built page in Chromium: what a user does, and sees.
 
+mod accessibility;
 mod batch;
 mod calls;
 mod connection;
