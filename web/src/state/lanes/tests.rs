@@ -233,15 +233,17 @@ fn short_bars_are_one_where_they_would_touch_and_long_ones_stay_apart() {
     lanes.settled(call(1_000), replied("hare", 1), at(12_000));
     lanes.settled(call(1_001), replied("hare", 2_000), at(22_000));
     lanes.settled(call(1_002), replied("hare", 2_000), at(24_000));
+    lanes.settled(call(1_003), replied("hare", 1), at(24_010));
     let view = &lanes.views(at(60_000))[0];
     let expected = [
         (999, 1_093, BarEnd::Done),
         (1_199, 1_211, BarEnd::Done),
         (2_000, 2_194, BarEnd::Done),
         (2_200, 2_394, BarEnd::Done),
+        (2_400, 2_412, BarEnd::Done),
     ];
     assert_eq!(bars(view), expected);
-    assert_eq!(view.for_this_page, 1_003);
+    assert_eq!(view.for_this_page, 1_004);
 }
 
 #[test]
