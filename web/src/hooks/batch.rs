@@ -29,7 +29,8 @@ pub(crate) struct BatchHandle {
     pub(crate) stop: Callback<()>,
 }
 
-/// A batch of this component's own; only below a [`CallsProvider`](super::CallsProvider).
+/// A batch of this component's own, which is stopped when the component goes; only below a
+/// [`CallsProvider`](super::CallsProvider).
 #[hook]
 pub(crate) fn use_batch() -> BatchHandle {
     let calls = use_calls();
@@ -48,6 +49,10 @@ pub(crate) fn use_batch() -> BatchHandle {
         if let Some(runner) = &*runner.borrow() {
             runner.stop();
         }
+    });
+    use_effect_with((), {
+        let stop = stop.clone();
+        move |()| move || stop.emit(())
     });
     BatchHandle {
         summary: (*summary).clone(),

@@ -89,6 +89,13 @@ impl Calls {
         }
     }
 
+    /// Gives up all calls that are pending.
+    fn cancel_all(&self) {
+        for call in self.pending.borrow().values() {
+            call.borrow().cancel();
+        }
+    }
+
     /// Looks at a call in all parts of the page, or at none.
     pub(crate) fn select(&self, id: Option<Uuid>) {
         self.log.update(|log| log.select(id));
@@ -150,7 +157,8 @@ impl Calls {
     }
 }
 
-/// Lets its children make calls; only below a [`ClientProvider`](super::ClientProvider).
+/// Lets its children make calls; only below a [`ClientProvider`](super::ClientProvider). When it
+/// goes, calls that are pending are given up: they would keep the client and its connection.
 #[component]
 pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
     let client = use_client();
@@ -162,6 +170,10 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
         pending: Rc::default(),
     });
     use_told_lanes(calls.lanes(), &calls.client);
+    use_effect_with((), {
+        let calls = (*calls).clone();
+        move |()| move || calls.cancel_all()
+    });
     html! {
         <ContextProvider<Calls> context={(*calls).clone()}>
             { props.children.clone() }
