@@ -7,7 +7,7 @@ use xtask::page::PageConfig;
 
 /// The rows of requests and replies of calls, as what they say.
 const WORDS: &str = "return [...document.querySelectorAll('[data-testid=frame]')]
-    .map(row => row.dataset.direction + ' ' + row.querySelector('.frame-words').textContent)";
+    .map(row => row.dataset.direction + ' ' + row.querySelector('.frame-words')?.textContent)";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_frames_of_a_call_are_shown_and_light_up_with_it() {
@@ -18,9 +18,9 @@ async fn the_frames_of_a_call_are_shown_and_light_up_with_it() {
     browser.wait_for("[data-testid=wire]").await;
     assert_eq!(browser.call("20").await, "6765");
     assert_eq!(browser.call("30").await, "832040");
-    browser
-        .wait_for("[data-testid=frame][data-direction=received]")
-        .await;
+    let newest = "return document.querySelector('.frame-words')?.textContent
+        === 'result 832040 from hare'";
+    browser.wait_until_true(newest, PATIENCE).await;
     let words = browser.run(WORDS).await;
     let words: Vec<String> = serde_json::from_value(words).expect("texts");
     let expected = [
