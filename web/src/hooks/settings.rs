@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::keep::store;
 use crate::{
-    start::{PageConfig, Start, forbidden, is_secure},
+    start::{PageConfig, Start, check_url, forbidden, is_secure},
     words,
 };
 
@@ -83,6 +83,8 @@ impl Settings {
 
 /// Connects once. It takes as long as the client gives a try, some seconds.
 async fn try_to_connect(config: &Config) -> Result<(), String> {
+    // What is saved has to be readable when the page is loaded again.
+    check_url(&config.url).map_err(|error| words::sentence(&error.to_string()))?;
     if let Some(words) = forbidden(is_secure(), &config.url) {
         return Err(words.to_owned());
     }

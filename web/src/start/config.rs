@@ -38,11 +38,8 @@ pub(crate) enum ConfigProblem {
         detail: String,
     },
     /// Its `url` is no address of a WebSocket.
-    #[error("config.json is broken: url is “{actual}”, but must begin with ws:// or wss://")]
-    Url {
-        /// The `url` it has.
-        actual: String,
-    },
+    #[error("config.json is broken: {0}")]
+    Url(#[from] NoWebSocket),
     /// Its `mode` is unknown.
     #[error("config.json is broken: {0}")]
     Mode(#[from] UnknownMode),
@@ -55,6 +52,14 @@ pub(crate) enum ConfigProblem {
         /// The `max_n` it has.
         actual: u64,
     },
+}
+
+/// An address that is none of a WebSocket.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("the URL is “{actual}”, but must begin with ws:// or wss://")]
+pub(crate) struct NoWebSocket {
+    /// The address.
+    pub(crate) actual: String,
 }
 
 /// The file's fields, each of which may be left out.
@@ -93,9 +98,7 @@ impl PageConfig {
             })?;
         let mut config = self.clone();
         if let Some(url) = file.url {
-            if !(url.starts_with("ws://") || url.starts_with("wss://")) {
-                return Err(ConfigProblem::Url { actual: url });
-            }
+            check_url(&url)?;
             config.client.url = url;
         }
         if let Some(mode) = file.mode {
@@ -148,6 +151,18 @@ impl PageConfig {
         };
         // Texts are always JSON.
         serde_json::to_string(&file).unwrap_or_default()
+    }
+}
+
+/// Refuses what is no address of a WebSocket. Browsers would take some of it all the same, as an
+/// address beside the page's own.
+pub(crate) fn check_url(url: &str) -> Result<(), NoWebSocket> {
+    if url.starts_with("ws://") || url.starts_with("wss://") {
+        Ok(())
+    } else {
+        Err(NoWebSocket {
+            actual: url.to_owned(),
+        })
     }
 }
 
@@ -223,6 +238,24 @@ mod tests {
         let read = defaults().overridden_by(&set.to_json(false));
         set.client.passcode.clear();
         assert_eq!(read, Ok(set), "another's passcode is not taken");
+    }
+
+    #[test]
+    fn an_address_is_that_of_a_web_socket() {
+        for url in ["ws://b/ws", "wss://b/ws", "ws://[::1]:15674/ws"] {
+            assert_eq!(check_url(url), Ok(()));
+        }
+        for url in [
+            "",
+            "/ws",
+            "b:15674/ws",
+            "http://b/ws",
+            "https://b/ws",
+            " ws://b/ws",
+        ] {
+            let error = check_url(url).expect_err("it is none");
+            assert_eq!(error.actual, url);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod config;
 mod load;
 mod query;
 
-pub(crate) use config::{ConfigProblem, PageConfig, forbidden};
+pub(crate) use config::{ConfigProblem, PageConfig, check_url, forbidden};
 pub(crate) use query::{Query, mode_named, name_of};
 
 use gloo::utils::window;
