@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use warren_client::Config;
+use warren_client::{Config, Mode};
 use warren_contract::Fibonacci;
 
 use super::query::{UnknownMode, mode_named, name_of};
@@ -102,7 +102,7 @@ impl PageConfig {
             config.client.url = url;
         }
         if let Some(mode) = file.mode {
-            config.client = config.client.in_mode(mode_named(&mode)?);
+            config = config.in_mode(mode_named(&mode)?);
         }
         if let Some(max_n) = file.max_n {
             if max_n > Fibonacci::LARGEST_N {
@@ -127,6 +127,18 @@ impl PageConfig {
             }
         }
         Ok(config)
+    }
+
+    /// This configuration in `mode`. Another mode brings its own login, as the one that there is
+    /// is for the mode that there is.
+    pub(crate) fn in_mode(self, mode: Mode) -> Self {
+        if mode == self.client.mode {
+            return self;
+        }
+        Self {
+            client: self.client.in_mode(mode),
+            ..self
+        }
     }
 
     /// This configuration in the words of the file, without the passcode unless it is to be kept.
@@ -177,8 +189,6 @@ pub(crate) fn forbidden(page_is_secure: bool, url: &str) -> Option<&'static str>
 
 #[cfg(test)]
 mod tests {
-    use warren_client::Mode;
-
     use super::*;
 
     fn defaults() -> PageConfig {
@@ -238,6 +248,15 @@ mod tests {
         let read = defaults().overridden_by(&set.to_json(false));
         set.client.passcode.clear();
         assert_eq!(read, Ok(set), "another's passcode is not taken");
+    }
+
+    #[test]
+    fn a_passcode_that_is_not_kept_is_that_of_the_file_for_the_same_login() {
+        let file = r#"{"login":"hare","passcode":"secret"}"#;
+        let given = defaults().overridden_by(file).expect("it is right");
+        let mut set = given.clone();
+        set.client.queue = "q".into();
+        assert_eq!(given.overridden_by(&set.to_json(false)), Ok(set));
     }
 
     #[test]

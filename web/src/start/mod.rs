@@ -45,11 +45,8 @@ impl Start {
         {
             config = set;
         }
-        if let Some(Ok(mode)) = query.mode
-            && mode != config.client.mode
-        {
-            // The login of config.json is for the mode of config.json.
-            config.client = config.client.in_mode(mode);
+        if let Some(Ok(mode)) = query.mode {
+            config = config.in_mode(mode);
         }
         Self {
             config,
