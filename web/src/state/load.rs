@@ -20,7 +20,7 @@ impl Load {
         let (mut unsent, mut queued, mut running, mut silent) = (0, 0, 0, 0);
         for call in calls {
             match call.state() {
-                RowState::Waiting if call.origin == Origin::Batch => silent += 1,
+                RowState::Waiting | RowState::Queued if call.origin == Origin::Batch => silent += 1,
                 RowState::Waiting => unsent += 1,
                 RowState::Queued => queued += 1,
                 RowState::Running => running += 1,
@@ -70,7 +70,8 @@ mod tests {
             progress: None,
         };
         let form = |stage| call(Origin::Form, stage, false);
-        let batch = || call(Origin::Batch, Stage::Waiting, false);
+        let batch = || call(Origin::Batch, Stage::Queued, false);
+        let unsent = || call(Origin::Batch, Stage::Waiting, false);
         let cases = [
             (vec![], 3, [0, 0, 0]),
             (vec![form(Stage::Waiting)], 0, [1, 0, 0]),
@@ -80,6 +81,7 @@ mod tests {
             (vec![batch(), batch(), batch()], 2, [3, 1, 0]),
             (vec![batch(), batch(), form(running())], 2, [3, 1, 1]),
             (vec![batch()], 2, [1, 0, 0]),
+            (vec![unsent(), batch(), batch()], 2, [3, 1, 0]),
         ];
         for (calls, busy, [pending, waiting, running]) in cases {
             let load = Load::of(calls.iter(), busy);
