@@ -14,7 +14,9 @@ const KEPT: usize = 1_000;
 
 /// A call in the JSON that the page exports. Lengths of time are in whole microseconds unless
 /// their names say otherwise.
+// An older page did not write what came to be known since.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct SavedCall {
     /// The correlation id.
     id: String,
@@ -269,6 +271,23 @@ mod tests {
         for stored in ["", "{}", "[{}]", "[1]", r#"[{"id":"x"}]"#] {
             assert_eq!(kept(stored), [], "{stored}");
         }
+    }
+
+    #[test]
+    fn what_an_older_page_did_not_write_is_not_known() {
+        let stored = r#"[{"id":"00000000-0000-0000-0000-000000000007",
+            "made":"2026-11-21T15:05:45.123456Z","n":93,"took_us":544,"value":1,
+            "round_trip_us":500,"since_then_forgotten":true},{"id":"x"}]"#;
+        let [call] = kept(stored).try_into().expect("one can be read");
+        let expected = Outcome::Done(Done {
+            value: 1,
+            worker: None,
+            compute: None,
+            round_trip: Duration::from_micros(500),
+            times: None,
+        });
+        let at = Timestamp(1_795_273_545_123_456 + 544);
+        assert_eq!(call.settled, Some((at, expected)));
     }
 
     #[test]
