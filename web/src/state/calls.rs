@@ -38,7 +38,10 @@ pub(crate) enum Origin {
     /// A batch.
     Batch,
     /// This page before it was loaded again.
-    History,
+    History {
+        /// Whether it was one of a batch then.
+        batch: bool,
+    },
 }
 
 /// What became of a call.

@@ -58,7 +58,7 @@ impl SavedCall {
             n: call.request.n,
             deadline_ms: micros(call.request.deadline) / 1_000,
             waits: call.request.policy == Policy::WaitForWorker,
-            batch: call.origin == Origin::Batch,
+            batch: matches!(call.origin, Origin::Batch | Origin::History { batch: true }),
             state: call.state().as_str().to_owned(),
             ..Self::default()
         };
@@ -133,7 +133,7 @@ impl SavedCall {
                     Policy::FailFast
                 },
             },
-            origin: Origin::History,
+            origin: Origin::History { batch: self.batch },
             made,
             stage: Stage::default(),
             settled: Some((Timestamp(made.0.checked_add(self.took_us?)?), outcome)),
@@ -223,7 +223,7 @@ mod tests {
                 deadline: Duration::from_secs(30),
                 policy: Policy::WaitForWorker,
             },
-            origin: Origin::History,
+            origin: Origin::History { batch: true },
             made: Timestamp(1_795_273_545_123_456),
             stage: Stage::default(),
             settled: settled.map(|outcome| (Timestamp(1_795_273_545_124_000), outcome)),
@@ -257,6 +257,18 @@ mod tests {
         let stored = to_keep(pending.iter().chain(&settled()));
         assert_eq!(kept(&stored), settled());
         assert_eq!(kept(&json(&pending)), []);
+    }
+
+    #[test]
+    fn a_call_of_a_batch_stays_one() {
+        for (origin, batch) in [(Origin::Form, false), (Origin::Batch, true)] {
+            let made = CallRecord {
+                origin,
+                ..call(Some(Outcome::Cancelled))
+            };
+            let restored = kept(&json(&[made]));
+            assert_eq!(restored[0].origin, Origin::History { batch });
+        }
     }
 
     #[test]
@@ -296,7 +308,7 @@ mod tests {
         let csv = csv(&[done, failed, cancelled, call(None)]);
         let mut lines = csv.split("\r\n");
         let id =
-            "00000000-0000-0000-0000-000000000007,2026-11-21T15:05:45.123456Z,93,30000,true,false";
+            "00000000-0000-0000-0000-000000000007,2026-11-21T15:05:45.123456Z,93,30000,true,true";
         let expected = [
             COLUMNS.to_owned(),
             format!(
