@@ -21,6 +21,8 @@ async fn settings_are_tried_before_they_are_saved() {
     let words = error.text().await.expect("a text");
     assert!(words.contains("rong login or passcode"), "{words}");
     assert_eq!(saved(&browser).await, Value::Null);
+    let typed = "return document.getElementById('set-passcode').value";
+    assert_eq!(browser.run(typed).await, json!("wrong, too"));
 
     browser.fill("settings-passcode", "web").await;
     browser.click("settings-save").await;

@@ -116,6 +116,7 @@ pub(crate) fn Settings() -> Html {
 
 fn field(name: &'static str, label: &'static str, kind: &'static str, value: &str) -> Html {
     let id = format!("set-{name}");
+    // As its `value`, it would replace what a person typed whenever the form is drawn anew.
     html! {
         <div class="field">
             <label for={id.clone()}>{ label }</label>
@@ -126,7 +127,7 @@ fn field(name: &'static str, label: &'static str, kind: &'static str, value: &st
                 type={kind}
                 autocomplete="off"
                 spellcheck="false"
-                value={value.to_owned()}
+                ~defaultValue={value}
             />
         </div>
     }
