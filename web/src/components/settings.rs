@@ -29,6 +29,9 @@ pub(crate) fn Settings() -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let form: HtmlFormElement = event.target_unchecked_into();
+            if *is_trying {
+                return;
+            }
             let Some((config, keeps_passcode)) = read(&form, &settings.now) else {
                 return;
             };
@@ -65,10 +68,7 @@ pub(crate) fn Settings() -> Html {
         Some(Ok(words)) => (*words, None),
         Some(Err(words)) => ("", Some(words)),
     };
-    let modes = [
-        (Mode::Warren, "Warren: what cannot be served comes back"),
-        (Mode::Tutorial, "tutorial: straight into the queue"),
-    ];
+    let modes = [(Mode::Warren, "Warren"), (Mode::Tutorial, "tutorial six")];
     let content = html! {
         <form key={settings.version} class="settings-form" {onsubmit} data-testid="settings">
             { field("url", "Web-STOMP URL", "text", url) }
@@ -89,7 +89,8 @@ pub(crate) fn Settings() -> Html {
                 { "Keep the passcode in this browser, where every script of this site can read it" }
             </label>
             <div class="buttons">
-                <button class="primary" data-testid="settings-save" disabled={*is_trying}>
+                // Not disabled while it is tried, as that would take the focus away.
+                <button class="primary" data-testid="settings-save">
                     { "Try and save" }
                 </button>
                 <button

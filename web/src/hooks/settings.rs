@@ -1,9 +1,8 @@
 //! Trying settings, and taking them.
 
-use std::{cell::Cell, rc::Rc};
-
-use gloo::{events::EventListener, utils::document};
-use warren_client::{Client, Config, ConnectionState};
+use gloo::{events::EventListener, timers::future::TimeoutFuture, utils::document};
+use tokio::{select, sync::oneshot};
+use warren_client::{Client, Config, ConnectionState, Mode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -15,6 +14,9 @@ use crate::{
 
 /// The key of the settings in the browser's storage.
 pub(crate) const SETTINGS: &str = "warren.settings";
+
+/// How long workers may take to answer until the settings count without them.
+const WORKERS_WITHIN_MS: u32 = 2_000;
 
 /// The settings, and the way to change them.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,12 +66,16 @@ impl Settings {
                 tell.emit(Err(words));
                 return;
             }
+            let mode = config.client.mode;
             let stored = store(SETTINGS, Some(&config.to_json(keep_passcode)));
             take.emit(config);
-            tell.emit(Ok(if stored {
-                "It works, and is saved."
-            } else {
-                "It works, but this browser does not let the page save it."
+            tell.emit(Ok(match (stored, mode) {
+                (true, Mode::Warren) => "It works, and is saved.",
+                (true, Mode::Tutorial) => {
+                    "The broker lets us in, and this is saved. Only a call shows whether the \
+                     queue is there."
+                }
+                (false, _) => "It works, but this browser does not let the page save it.",
             }));
         });
     }
@@ -81,34 +87,58 @@ impl Settings {
     }
 }
 
-/// Connects once. It takes as long as the client gives a try, some seconds.
+/// Connects once, and asks for the workers, which shows whether the exchanges are there. It takes
+/// as long as the client gives a try, some seconds.
 async fn try_to_connect(config: &Config) -> Result<(), String> {
     // What is saved has to be readable when the page is loaded again.
     check_url(&config.url).map_err(|error| words::sentence(&error.to_string()))?;
     if let Some(words) = forbidden(is_secure(), &config.url) {
         return Err(words.to_owned());
     }
-    let refused_here = Rc::new(Cell::new(false));
-    let _listener = EventListener::new(&document(), "securitypolicyviolation", {
-        let refused_here = refused_here.clone();
-        move |_| refused_here.set(true)
+    if config.queue.is_empty() {
+        return Err("The queue’s name is empty.".to_owned());
+    }
+    // The browser tells the page at once, and the client only that nothing came.
+    let (refuse, refused) = oneshot::channel();
+    let _listener = EventListener::once(&document(), "securitypolicyviolation", move |_| {
+        // Nobody listens any more once the try is over.
+        let _ = refuse.send(());
     });
     let client = Client::connect(config.clone());
-    let mut state = client.connection();
-    let result = match state
-        .wait_for(|state| !matches!(state, ConnectionState::Connecting { .. }))
-        .await
-        .as_deref()
-    {
-        Ok(ConnectionState::Online) => Ok(()),
-        _ if refused_here.get() => Err(
+    let result = select! {
+        biased;
+        Ok(()) = refused => Err(
             "The server of this page lets it connect to its own broker only, by its \
              Content-Security-Policy."
                 .to_owned(),
         ),
-        Ok(ConnectionState::Offline { reason, .. }) => Err(words::sentence(&reason.to_string())),
-        _ => Err("The connection was closed.".to_owned()),
+        result = until_served(&client, config.mode) => result,
     };
     spawn_local(client.close());
     result
+}
+
+/// Waits until it is known whether there are workers, or why there is no connection.
+async fn until_served(client: &Client, mode: Mode) -> Result<(), String> {
+    let mut state = client.connection();
+    let mut workers = client.workers();
+    // The client outlives this, so it ends no wait.
+    let _ = state
+        .wait_for(|state| !matches!(state, ConnectionState::Connecting { .. }))
+        .await;
+    if mode == Mode::Warren {
+        select! {
+            biased;
+            _ = state.wait_for(|state| *state != ConnectionState::Online) => {}
+            _ = workers.wait_for(Option::is_some) => {}
+            () = TimeoutFuture::new(WORKERS_WITHIN_MS) => {}
+        }
+    }
+    match &*state.borrow() {
+        ConnectionState::Online => Ok(()),
+        ConnectionState::Offline { reason, .. } => Err(words::sentence(&reason.to_string())),
+        ConnectionState::Connecting { .. } | ConnectionState::Closed => {
+            Err("The connection was lost at once.".to_owned())
+        }
+    }
 }

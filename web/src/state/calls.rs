@@ -112,6 +112,11 @@ impl CallRecord {
         self.settled.is_none()
     }
 
+    /// Whether a batch made it.
+    pub(crate) const fn is_of_batch(&self) -> bool {
+        matches!(self.origin, Origin::Batch | Origin::History { batch: true })
+    }
+
     /// What became of it.
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         self.settled.as_ref().map(|(_, outcome)| outcome)
@@ -161,7 +166,7 @@ pub(crate) struct CallLog {
 
 impl CallLog {
     /// All of them, newest first.
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Rc<CallRecord>> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Rc<CallRecord>> + Clone {
         self.newest_first.iter()
     }
 
@@ -229,17 +234,18 @@ impl CallLog {
         Some(Rc::make_mut(call))
     }
 
-    /// Drops the oldest settled calls beyond the limit.
+    /// Drops the oldest settled calls beyond the limit; those of batches first, which are many
+    /// and alike.
     fn forget_the_oldest(&mut self) {
-        let mut excess = self.newest_first.len().saturating_sub(REMEMBERED);
-        while excess > 0
-            && let Some(oldest_settled) = self
-                .newest_first
-                .iter()
-                .rposition(|call| !call.is_pending())
-        {
-            self.newest_first.remove(oldest_settled);
-            excess -= 1;
+        while self.newest_first.len() > REMEMBERED {
+            let oldest = |forgotten: fn(&CallRecord) -> bool| {
+                let mut calls = self.newest_first.iter();
+                calls.rposition(|call| !call.is_pending() && forgotten(call))
+            };
+            let Some(oldest) = oldest(CallRecord::is_of_batch).or_else(|| oldest(|_| true)) else {
+                break;
+            };
+            self.newest_first.remove(oldest);
         }
     }
 }
@@ -308,6 +314,22 @@ mod tests {
         assert_eq!(log.iter().len(), REMEMBERED);
         let oldest: Vec<u64> = numbers(&log).into_iter().rev().take(3).collect();
         assert_eq!(oldest, [1, 4, 5]);
+    }
+
+    #[test]
+    fn a_batch_makes_no_other_calls_forgotten() {
+        let mut log = log([1, 2]);
+        cancel(&mut log, 1);
+        for number in 3..=REMEMBERED as u64 + 2 {
+            log.made(CallRecord {
+                origin: Origin::Batch,
+                ..call(number)
+            });
+            cancel(&mut log, number);
+        }
+        assert_eq!(log.iter().len(), REMEMBERED);
+        let oldest: Vec<u64> = numbers(&log).into_iter().rev().take(3).collect();
+        assert_eq!(oldest, [1, 2, 5]);
     }
 
     #[test]

@@ -187,10 +187,21 @@ pub(crate) fn csv<'a>(calls: impl IntoIterator<Item = &'a CallRecord>) -> String
     csv
 }
 
-/// The newest settled calls, to be stored.
-pub(crate) fn to_keep<'a>(newest_first: impl IntoIterator<Item = &'a CallRecord>) -> String {
+/// The newest settled calls, to be stored; those of batches only as far as there is room.
+pub(crate) fn to_keep<'a>(
+    newest_first: impl IntoIterator<Item = &'a CallRecord, IntoIter: Clone>,
+) -> String {
     let settled = newest_first.into_iter().filter(|call| !call.is_pending());
-    json(settled.take(KEPT))
+    let by_hand = settled.clone().filter(|call| !call.is_of_batch()).count();
+    let mut room_for_batches = KEPT.saturating_sub(by_hand);
+    let kept = settled.filter(|call| {
+        let is_kept = !call.is_of_batch() || room_for_batches > 0;
+        if call.is_of_batch() {
+            room_for_batches = room_for_batches.saturating_sub(1);
+        }
+        is_kept
+    });
+    json(kept.take(KEPT))
 }
 
 /// What was stored, newest first. What cannot be read, as an older page may have written it, is
@@ -276,6 +287,23 @@ mod tests {
         let [done, ..] = settled();
         let many = vec![done; KEPT + 1];
         assert_eq!(kept(&to_keep(&many)).len(), KEPT);
+    }
+
+    #[test]
+    fn a_batch_leaves_room_for_other_calls() {
+        let [done, ..] = settled();
+        let of_batch = CallRecord {
+            origin: Origin::Batch,
+            ..done.clone()
+        };
+        let by_hand = CallRecord {
+            origin: Origin::Form,
+            ..done
+        };
+        let calls: Vec<_> = vec![of_batch; KEPT].into_iter().chain([by_hand]).collect();
+        let kept = kept(&to_keep(&calls));
+        assert_eq!(kept.len(), KEPT);
+        assert!(!kept[KEPT - 1].is_of_batch(), "the oldest was made by hand");
     }
 
     #[test]

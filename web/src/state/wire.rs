@@ -11,6 +11,10 @@ use super::Timestamp;
 /// How many frames are remembered.
 const REMEMBERED: usize = 2_000;
 
+/// How many of them may be heart-beats, and pings and their answers, which go on when nothing else
+/// happens and are not to push the calls' frames out.
+const BACKGROUND: usize = 400;
+
 /// What a frame means for calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -87,6 +91,9 @@ impl WireLog {
             return self.missed(1);
         }
         self.last_number += 1;
+        if meaning == Meaning::Background {
+            self.forget_background();
+        }
         self.newest_first.truncate(REMEMBERED - 1);
         self.newest_first.push_front(Rc::new(WireEntry {
             number: self.last_number,
@@ -98,6 +105,18 @@ impl WireLog {
             },
             frame: frame.clone(),
         }));
+    }
+
+    /// Makes room for one more heart-beat, ping or answer.
+    fn forget_background(&mut self) {
+        let is_background = |entry: &&Rc<WireEntry>| entry.meaning == Meaning::Background;
+        if self.newest_first.iter().filter(is_background).count() < BACKGROUND {
+            return;
+        }
+        let mut entries = self.newest_first.iter();
+        if let Some(oldest) = entries.rposition(|entry| is_background(&entry)) {
+            self.newest_first.remove(oldest);
+        }
     }
 
     /// So many frames went by and were not noted.

@@ -137,7 +137,9 @@ fn failure(code: Code, asked: Option<CallRequest>, words: &str, advice: Option<H
     html! {
         <div class="failure" id={ERROR_ID} data-testid="error" data-code={code.as_str()}>
             if let Some(asked) = asked {
-                <p class="formula">{ format!("fib({}) failed", asked.n) }</p>
+                <p class="formula">
+                    { format!("fib({}) {}", asked.n, if code == Code::Cancelled { "cancelled" } else { "failed" }) }
+                </p>
             }
             <p>{ words }</p>
             { for advice }

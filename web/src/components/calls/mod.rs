@@ -119,13 +119,16 @@ fn count(shown: usize, total: usize) -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Filter {
     All,
+    /// Not of a batch.
+    ByHand,
     Pending,
     In(RowState),
 }
 
 impl Filter {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::All,
+        Self::ByHand,
         Self::Pending,
         Self::In(RowState::Done),
         Self::In(RowState::Failed),
@@ -135,6 +138,7 @@ impl Filter {
     const fn label(self) -> &'static str {
         match self {
             Self::All => "all",
+            Self::ByHand => "by hand",
             Self::Pending => "pending",
             Self::In(state) => state.label(),
         }
@@ -143,6 +147,7 @@ impl Filter {
     fn takes(self, call: &CallRecord) -> bool {
         match self {
             Self::All => true,
+            Self::ByHand => !call.is_of_batch(),
             Self::Pending => call.is_pending(),
             Self::In(state) => call.state() == state,
         }

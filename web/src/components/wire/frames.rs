@@ -119,10 +119,9 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
                 <button
                     class="small"
                     data-testid="wire-pause"
-                    aria-pressed={view.is_paused.to_string()}
                     onclick={pause}
                 >
-                    { "Pause" }
+                    { if view.is_paused { "Resume" } else { "Pause" } }
                 </button>
                 <button class="small" onclick={copy_all}>{ "Copy" }</button>
                 <button class="small" data-testid="wire-clear" onclick={clear}>{ "Clear" }</button>

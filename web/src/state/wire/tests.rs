@@ -163,6 +163,16 @@ fn the_newest_frame_comes_first_and_the_oldest_are_forgotten() {
 }
 
 #[test]
+fn heart_beats_push_no_request_out() {
+    let frames = [request()].into_iter();
+    let log = log_of(frames.chain((0..REMEMBERED).map(|_| heart_beat())));
+    let shown = log.shown(&all(), None);
+    assert_eq!(shown.len(), BACKGROUND + 1);
+    assert!(matches!(shown[BACKGROUND].meaning, Meaning::Request { .. }));
+    assert_eq!(shown[0].number, REMEMBERED as u64 + 1, "the newest stay");
+}
+
+#[test]
 fn a_filter_takes_kinds_and_texts() {
     let other = sent(&[("correlation-id", "00000000-0000-0000-0000-000000000001")]);
     let log = log_of([request(), other, heart_beat(), reply("result", "832040")]);
