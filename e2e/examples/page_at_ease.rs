@@ -6,6 +6,8 @@
 //! memory that is in use after garbage was collected. It wants what the tests want: run
 //! `cargo xtask test` once before.
 
+#![expect(clippy::print_stdout, reason = "it prints what it measured")]
+
 use std::error::Error;
 
 use serde_json::{Value, json};
