@@ -176,19 +176,21 @@ impl Lanes {
 
     /// A call settled.
     pub(crate) fn settled(&mut self, call: Uuid, end: CallEnd<'_>, at: Timestamp) {
-        let open = self.take(call);
         match end {
             CallEnd::Replied {
                 worker,
                 compute,
                 back,
             } => {
-                if let Some(index) = worker.and_then(|worker| self.lane_named(worker, at)) {
+                // A lane that is added moves others, so this comes before the bar is taken.
+                let index = worker.and_then(|worker| self.lane_named(worker, at));
+                let open = self.take(call);
+                if let Some(index) = index {
                     self.replied(index, open, compute, at.before(back));
                 }
             }
             CallEnd::Without(end) => {
-                if let Some((index, open)) = open {
+                if let Some((index, open)) = self.take(call) {
                     self.lanes[index].bars.close(open, at, end);
                 }
             }

@@ -313,3 +313,16 @@ fn what_is_remembered_is_bounded() {
     told(&mut lanes, &[pong("1", "hare")], at(9_999 * 250 + 60_001));
     assert_eq!(lanes.lanes.len(), 1);
 }
+
+#[test]
+fn a_reply_of_a_worker_that_nobody_told_of_breaks_off_what_another_began() {
+    let mut lanes = Lanes::default();
+    lanes.running(call(1), "rabbit", at(0));
+    // Its lane comes before the other's.
+    lanes.settled(call(1), replied("hare", 500), at(2_000));
+    let views = lanes.views(at(60_000));
+    let drawn: Vec<_> = views.iter().map(|view| (&*view.name, bars(view))).collect();
+    let ends = |view: usize| drawn[view].1.iter().map(|bar| bar.2).collect::<Vec<_>>();
+    assert_eq!((drawn[0].0, ends(0)), ("hare", vec![BarEnd::Done]));
+    assert_eq!((drawn[1].0, ends(1)), ("rabbit", vec![BarEnd::Broken]));
+}
