@@ -326,3 +326,17 @@ fn a_reply_of_a_worker_that_nobody_told_of_breaks_off_what_another_began() {
     assert_eq!((drawn[0].0, ends(0)), ("hare", vec![BarEnd::Done]));
     assert_eq!((drawn[1].0, ends(1)), ("rabbit", vec![BarEnd::Broken]));
 }
+
+#[test]
+fn calls_are_in_the_lane_of_the_worker_that_is_there_and_not_of_one_that_was() {
+    let mut lanes = Lanes::default();
+    told(&mut lanes, &[pong("1", "hare")], at(0));
+    assert_eq!(lanes.busy(), 1);
+    told(&mut lanes, &[], at(1_000));
+    assert_eq!(lanes.busy(), 0, "who is gone computes nothing");
+    told(&mut lanes, &[pong("2", "hare")], at(2_000));
+    lanes.running(call(1), "hare", at(3_000));
+    lanes.settled(call(1), replied("hare", 1_000), at(4_000));
+    let drawn: Vec<_> = lanes.views(at(4_000)).iter().map(bars).collect();
+    assert_eq!((drawn[0].len(), drawn[1].len()), (0, 1));
+}
