@@ -13,7 +13,7 @@ use crate::{Checkout, artifacts};
 
 /// The README's pictures: the file in `docs/`, and the screenshot that it is.
 const OF_README: [(&str, &str); 3] = [
-    ("page.png", "calls-desktop-light.png"),
+    ("page.png", "after-calls-desktop-light.png"),
     ("batch.png", "after-batch-desktop-dark.png"),
     ("phone.png", "opened-phone-light.png"),
 ];

@@ -59,7 +59,7 @@ async fn main() {
             folder: &folder,
             size,
         }
-        .whole(&browser, "calls")
+        .whole(&browser, "after-calls")
         .await;
         browser.close().await;
     }
@@ -73,7 +73,7 @@ async fn online(stack: &Stack, camera: Camera<'_>) {
     camera.whole(&browser, "opened").await;
 
     make_calls(&browser).await;
-    camera.whole(&browser, "calls").await;
+    camera.whole(&browser, "after-calls").await;
     for part in PARTS {
         camera.part(&browser, part, part).await;
     }
@@ -151,51 +151,42 @@ struct Camera<'a> {
 }
 
 impl Camera<'_> {
-    /// All of the page, as if the window were as high.
+    /// All of the page.
     async fn whole(&self, browser: &Browser, what: &str) {
-        let (_, width, height) = self.size;
         for scheme in Scheme::ALL {
-            browser
-                .look(View {
-                    width,
-                    height,
-                    scheme,
-                })
-                .await;
-            let content = browser
-                .run("return document.documentElement.scrollHeight")
-                .await;
-            let content = content
-                .as_u64()
-                .and_then(|height| u32::try_from(height).ok());
-            let height = content.expect("a page has a height").max(height);
-            browser
-                .look(View {
-                    width,
-                    height,
-                    scheme,
-                })
-                .await;
-            browser.run("scrollTo(0, 0)").await;
+            self.stretch(browser, scheme).await;
             self.keep(what, scheme, &browser.screenshot().await);
         }
     }
 
     /// One part of the page.
     async fn part(&self, browser: &Browser, part: &str, what: &str) {
-        let (_, width, height) = self.size;
         for scheme in Scheme::ALL {
-            browser
-                .look(View {
-                    width,
-                    height,
-                    scheme,
-                })
-                .await;
-
+            self.stretch(browser, scheme).await;
             let picture = browser.screenshot_of(&format!("#{part}")).await;
             self.keep(what, scheme, &picture);
         }
+    }
+
+    /// Makes the window as high as the page, as no more than the window gets into a picture.
+    async fn stretch(&self, browser: &Browser, scheme: Scheme) {
+        let (_, width, height) = self.size;
+        let look = async |height| {
+            let view = View {
+                width,
+                height,
+                scheme,
+            };
+            browser.look(view).await;
+        };
+        look(height).await;
+        let content = browser
+            .run("scrollTo(0, 0); return document.documentElement.scrollHeight")
+            .await;
+        let content = content
+            .as_u64()
+            .and_then(|height| u32::try_from(height).ok());
+        look(content.expect("a page has a height").max(height)).await;
     }
 
     fn keep(&self, what: &str, scheme: Scheme, picture: &[u8]) {

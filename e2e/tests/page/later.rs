@@ -16,6 +16,7 @@ async fn a_part_that_could_not_be_fetched_is_fetched_at_a_click() {
     let dist = folder.path().join("dist");
     copy_folder(&Checkout::here().dist(), &dist);
     let part = part(&dist);
+    fs::remove_file(part.with_extension("wasm.br")).expect("it is there compressed, too");
     let aside = folder.path().join("aside");
     fs::rename(&part, &aside).expect("a file is moved");
     let stack = Stack::shared();
