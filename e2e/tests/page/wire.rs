@@ -9,6 +9,30 @@ use xtask::page::PageConfig;
 const WORDS: &str = "return [...document.querySelectorAll('[data-testid=frame]')]
     .map(row => row.dataset.direction + ' ' + row.querySelector('.frame-words')?.textContent)";
 
+/// Whether the first frame that is lit up can be seen.
+const LIT_IN_SIGHT: &str = "
+    const lit = document.querySelector('[data-testid=frame][data-selected=true]');
+    if (!lit) return false;
+    const frame = lit.getBoundingClientRect();
+    const log = document.querySelector('[data-testid=wire]').parentElement.getBoundingClientRect();
+    return log.top <= frame.top && frame.bottom <= log.bottom;
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_frames_of_an_older_call_are_brought_into_sight() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_for("[data-testid=wire]").await;
+    for n in 1..=9 {
+        browser.call(&n.to_string()).await;
+    }
+    click(&browser, "[data-testid=call-row][data-n='1'] .pick").await;
+    browser.wait_until_true(LIT_IN_SIGHT, PATIENCE).await;
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_frames_of_a_call_are_shown_and_light_up_with_it() {
     let stack = Stack::shared();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -31,11 +32,20 @@ struct Seen {
     height: usize,
 }
 
-/// The rows to draw of a list of `len`.
+/// The rows to draw of a list of `len`. When another is `chosen`, by its id and its place, it is
+/// brought into sight.
 #[hook]
-pub(crate) fn use_rows(len: usize) -> Rows {
+pub(crate) fn use_rows(len: usize, chosen: Option<(Uuid, usize)>) -> Rows {
     let list = use_node_ref();
     let seen = use_state_eq(Seen::default);
+    use_effect_with(chosen.map(|(id, _)| id), {
+        let list = list.clone();
+        move |_| {
+            if let Some((_, place)) = chosen {
+                bring_into_sight(&list, place);
+            }
+        }
+    });
     let look = {
         let (list, seen) = (list.clone(), seen.setter());
         use_callback((), move |_: (), ()| seen.set(Seen::of(&list)))
@@ -59,6 +69,19 @@ pub(crate) fn use_rows(len: usize) -> Rows {
         range: start..end,
         list,
         onscroll: look.reform(|_| ()),
+    }
+}
+
+fn bring_into_sight(list: &NodeRef, place: usize) {
+    let seen = Seen::of(list);
+    let scroller = list
+        .cast::<HtmlElement>()
+        .and_then(|list| list.parent_element());
+    // The last row that is counted as seen may be cut off.
+    let is_seen = place >= seen.first && place + 2 < seen.first + seen.count;
+    if let Some(scroller) = scroller.filter(|_| !is_seen) {
+        let top = place.saturating_sub(1) * seen.height;
+        scroller.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
     }
 }
 

@@ -35,7 +35,8 @@ pub(crate) fn CallList() -> Html {
             (shown, log.iter().len(), log.selected())
         }
     });
-    let rows = use_rows(shown.len());
+    let place_of = |id| Some((id, shown.iter().position(|call| call.id == id)?));
+    let rows = use_rows(shown.len(), selected.and_then(place_of));
     let tell = {
         let told = told.setter();
         use_callback((), move |words, ()| told.set(words))

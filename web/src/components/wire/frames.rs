@@ -39,7 +39,14 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
     let chosen = use_state_eq(|| None::<Rc<WireEntry>>);
     let told = use_state_eq(|| "");
     let view = use_wire_log(&props.wire, (*filter).clone(), selected);
-    let rows = use_rows(view.shown.len());
+    // Not if it was chosen by a frame, which is in sight.
+    let chosen_elsewhere =
+        selected.filter(|_| chosen.as_ref().and_then(|entry| entry.call) != selected);
+    let place_of = |id| {
+        let mut frames = view.shown.iter();
+        Some((id, frames.position(|entry| entry.call == Some(id))?))
+    };
+    let rows = use_rows(view.shown.len(), chosen_elsewhere.and_then(place_of));
 
     let choose = {
         let chosen = chosen.clone();
