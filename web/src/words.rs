@@ -68,16 +68,18 @@ pub(crate) fn beginning(text: &str, chars: usize) -> String {
 }
 
 /// An error's words as a sentence of their own: errors begin small and end open, so that they can
-/// be put together.
+/// be put together. A name of one letter, as n, stays as it is.
 pub(crate) fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    let begins_with_name = words.chars().nth(1) == Some(' ');
+    let first = words.chars().next().filter(|_| !begins_with_name);
+    let rest = first.map_or(words, |first| &words[first.len_utf8()..]);
     let end = if words.ends_with(['.', '!', '?']) {
         ""
     } else {
         "."
     };
-    first.chain(chars).chain(end.chars()).collect()
+    let first = first.into_iter().flat_map(char::to_uppercase);
+    first.chain(rest.chars()).chain(end.chars()).collect()
 }
 
 /// `micros` in units of `unit` microseconds, rounded. It does without floating-point numbers,
@@ -151,7 +153,7 @@ mod tests {
     fn sentences() {
         let cases = [
             ("no reply", "No reply."),
-            ("n is 51. Too large.", "N is 51. Too large."),
+            ("n is 51. Too large.", "n is 51. Too large."),
             ("äh", "Äh."),
             ("", "."),
         ];

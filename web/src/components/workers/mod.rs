@@ -31,9 +31,9 @@ pub(crate) fn Workers() -> Html {
                 }
                 <ol class="lanes" data-testid="lanes">{ for views.iter().map(|view| lane(view, now)) }</ol>
             </div>
-            <svg class="lanes-axis" width="100%" height="20" aria-hidden="true">
+            <svg class="lanes-axis" width="100%" aria-hidden="true">
                 { for AXIS.map(|(words, x, anchor)| html! {
-                    <text {x} y="15" text-anchor={anchor}>{ words }</text>
+                    <text {x} y="1.1em" text-anchor={anchor}>{ words }</text>
                 }) }
             </svg>
             <ul class="lanes-legend">
