@@ -15,7 +15,7 @@ pub(super) fn started(id: Uuid) -> Frame {
     reply(id).with_header("type", "started")
 }
 
-fn progress(id: Uuid, done: u64) -> Frame {
+pub(super) fn progress(id: Uuid, done: u64) -> Frame {
     let body = format!(r#"{{"done":{done},"total":8}}"#);
     reply(id).with_header("type", "progress").with_body(body)
 }

@@ -1,7 +1,7 @@
 //! Where the time of a call went, as far as this side and the worker can tell.
 
 use super::{
-    progress::{started, with_progress},
+    progress::{progress, started, with_progress},
     *,
 };
 use crate::{Mode, Times};
@@ -54,7 +54,10 @@ fn a_call_tells_where_its_time_went() {
     let id = world.call(with_progress());
     world.pass(ms(30));
     world.receive(&started(id));
-    world.pass(ms(8));
+    world.pass(ms(4));
+    // It began before it could tell how far it is.
+    world.receive(&progress(id, 4));
+    world.pass(ms(4));
     world.receive(&result(id, "1"));
     let back = Duration::from_micros(38_000 - 2_000 - 26_000 - 5_300);
     assert_eq!(world.times(id), parts(2, 26, back));
