@@ -171,3 +171,32 @@ async fn a_client_shows_its_wire_from_the_first_frame_on() {
     assert!(connected.at >= connect.at);
     server.join().expect("the server does not panic");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_a_lost_connection_began_spoils_none_of_the_next() {
+    let (server, address) = server::listen();
+    let client = Client::connect(Config {
+        url: format!("ws://{address}/ws"),
+        ..Config::default().in_mode(Mode::Tutorial)
+    });
+    let mut wire = client.wire();
+    let server = thread::spawn(move || {
+        for last in ["MESS", "\n"] {
+            let mut socket = server::accept(&server);
+            socket.read().expect("CONNECT");
+            for message in ["CONNECTED\nversion:1.2\n\n\0\n", last] {
+                socket.send(Message::text(message)).expect("it is taken");
+            }
+        }
+    });
+    let mut greetings = 0;
+    while greetings < 2 {
+        let frame = tokio::time::timeout(Duration::from_secs(30), wire.recv());
+        let frame = frame.await.expect("it is in time").expect("a frame");
+        if frame.direction == Direction::Received {
+            assert_eq!(frame.kind, WireKind::Frame(Command::Connected));
+            greetings += 1;
+        }
+    }
+    server.join().expect("the server does not panic");
+}
