@@ -1,7 +1,9 @@
 //! Where the broker is, set on the page.
 
 use serde_json::{Value, json};
-use warren_e2e::{Browser, Stack};
+use tokio::time::timeout;
+use warren_contract::Pong;
+use warren_e2e::{Browser, PATIENCE, Stack};
 use xtask::page::PageConfig;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,6 +58,55 @@ async fn what_is_saved_holds_until_it_is_forgotten() {
     browser.wait_until("offline").await;
     assert_eq!(saved(&browser).await, Value::Null);
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_settings_give_up_what_is_under_way() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    browser.fill("deadline", "5m").await;
+    // It would keep its worker busy for much longer than it is waited for.
+    browser.fill("n", "50").await;
+    browser.click("call").await;
+    until_busy(&stack, 1).await;
+    browser.click("settings-save").await;
+    until_busy(&stack, 0).await;
+    browser.wait_until("online").await;
+    assert_eq!(browser.call("10").await, "55");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tutorial_mode_brings_its_login() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    let mode = browser.wait_for("[data-testid=settings-mode]").await;
+    mode.select_by_value("tutorial").await.expect("an option");
+    browser.click("settings-save").await;
+    let login = "return JSON.parse(localStorage.getItem('warren.settings'))?.login === 'guest'";
+    browser.wait_until_true(login, PATIENCE).await;
+    browser.wait_until("online").await;
+    assert_eq!(browser.call("10").await, "55");
+    browser.close().await;
+}
+
+/// Waits until the one worker computes this many calls.
+async fn until_busy(stack: &Stack, busy: u16) {
+    let client = stack.client();
+    let mut workers = client.workers();
+    let is_so = |workers: &Option<Vec<Pong>>| {
+        let hare = workers.as_ref().and_then(|workers| workers.first());
+        hare.is_some_and(|hare| hare.busy == busy)
+    };
+    let known = timeout(PATIENCE, workers.wait_for(is_so)).await;
+    known
+        .unwrap_or_else(|_| panic!("the worker is never busy with {busy}"))
+        .expect("the client lives");
 }
 
 /// What the browser keeps.

@@ -145,8 +145,15 @@ fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(PageConfig, bool)> 
         passcode: text("passcode"),
         vhost: trimmed("vhost"),
         queue: trimmed("queue"),
-        mode: mode_named(&text("mode")).ok()?,
         ..now.client.clone()
+    };
+    let mode = mode_named(&text("mode")).ok()?;
+    let is_default = |mode: Mode| mode.default_login() == (&client.login, &client.passcode);
+    // Each mode has a login of its own, and the other's is of no use to it.
+    let client = if is_default(now.client.mode) {
+        client.in_mode(mode)
+    } else {
+        Config { mode, ..client }
     };
     let config = PageConfig {
         client,
