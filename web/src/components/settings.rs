@@ -56,7 +56,6 @@ pub(crate) fn Settings() -> Html {
     let Config {
         url,
         login,
-        passcode,
         vhost,
         queue,
         mode,
@@ -73,7 +72,7 @@ pub(crate) fn Settings() -> Html {
         <form key={settings.version} class="settings-form" {onsubmit} data-testid="settings">
             { field("url", "Web-STOMP URL", "text", url) }
             { field("login", "Login", "text", login) }
-            { field("passcode", "Passcode", "password", passcode) }
+            { field("passcode", "Passcode", "password", "") }
             { field("vhost", "Virtual host", "text", vhost) }
             { field("queue", "Queue", "text", queue) }
             <div class="field">
@@ -128,21 +127,29 @@ fn field(name: &'static str, label: &'static str, kind: &'static str, value: &st
                 type={kind}
                 autocomplete="off"
                 spellcheck="false"
+                placeholder={(kind == "password").then_some("as it is")}
                 ~defaultValue={value}
             />
         </div>
     }
 }
 
-/// What the form says, over what is set, and whether to keep the passcode.
+/// What the form says, over what is set, and whether to keep the passcode. The form does not show
+/// the passcode, so an empty one is the one that is set, as long as the login is the same.
 fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(PageConfig, bool)> {
     let form = FormData::new_with_form(form).ok()?;
     let text = |name: &str| form.get(name).as_string().unwrap_or_default();
     let trimmed = |name: &str| text(name).trim().to_owned();
+    let (login, typed) = (trimmed("login"), text("passcode"));
+    let is_unchanged = typed.is_empty() && login == now.client.login;
     let client = Config {
         url: trimmed("url"),
-        login: trimmed("login"),
-        passcode: text("passcode"),
+        passcode: if is_unchanged {
+            now.client.passcode.clone()
+        } else {
+            typed
+        },
+        login,
         vhost: trimmed("vhost"),
         queue: trimmed("queue"),
         ..now.client.clone()
