@@ -32,7 +32,7 @@ async fn main() {
     fs::create_dir_all(&folder).expect("a folder");
     let stack = Stack::shared();
     let _workers =
-        ["hare", "rabbit"].map(|name| stack.worker(name, &["--concurrency", "1", "--max-n", "40"]));
+        ["hare", "rabbit"].map(|name| stack.worker(name, &["--concurrency", "1", "--max-n", "49"]));
     for size in USUAL {
         online(
             &stack,
@@ -78,7 +78,7 @@ async fn online(stack: &Stack, camera: Camera<'_>) {
         camera.part(&browser, part, part).await;
     }
 
-    browser.fill("n", "38").await;
+    browser.fill("n", "49").await;
     browser.click("call").await;
     browser
         .wait_for("[data-testid=call-row][data-state=running]")
@@ -89,7 +89,7 @@ async fn online(stack: &Stack, camera: Camera<'_>) {
         .wait_for("[data-testid=call-row][data-state=cancelled]")
         .await;
 
-    browser.fill("n", "41").await;
+    browser.fill("n", "50").await;
     browser.click("call").await;
     browser.wait_for_error("out_of_range").await;
     camera.part(&browser, "call", "call-failed").await;
