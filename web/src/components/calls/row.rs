@@ -88,7 +88,7 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
                 }
                 if let Some(reply) = reply {
                     if let Some(compute) = reply.compute {
-                        <span>{ "computing " }{ words::duration(compute) }</span>
+                        <span class="compute">{ "computing " }{ words::duration(compute) }</span>
                     }
                     <span>{ "round trip " }{ words::duration(reply.round_trip) }</span>
                 }
