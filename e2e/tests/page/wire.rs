@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use warren_e2e::{Browser, PATIENCE, Stack};
+use warren_e2e::{Browser, Key, PATIENCE, Stack};
 use xtask::page::PageConfig;
 
 /// The rows of requests and replies of calls, as what they say.
@@ -88,6 +88,16 @@ async fn the_frames_of_a_call_are_shown_and_light_up_with_it() {
     ] {
         assert!(detail.contains(part), "{part}: {detail}");
     }
+
+    // Escape closes the frame, and the keyboard goes on where the frames are.
+    let close = browser.wait_for("[data-testid=wire-detail] button").await;
+    let escape = Key::Escape.to_string();
+    close.send_keys(&escape).await.expect("it takes keys");
+    browser.wait_for_count("[data-testid=wire-detail]", 0).await;
+    let focused =
+        "return document.activeElement.contains(document.querySelector('[data-testid=wire]'))
+        && document.activeElement !== document.body";
+    browser.wait_until_true(focused, PATIENCE).await;
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
     browser.close().await;
 }

@@ -12,7 +12,7 @@ pub(super) fn frame_detail(
     entry: &Rc<WireEntry>,
     zone: i32,
     n: Option<u64>,
-    choose: &Callback<Option<Rc<WireEntry>>>,
+    close: &Callback<()>,
     tell: Callback<&'static str>,
 ) -> Html {
     let oncopy = {
@@ -33,7 +33,7 @@ pub(super) fn frame_detail(
                     }
                 </span>
                 <button class="small" aria-label="Copy this frame" onclick={oncopy}>{ "Copy" }</button>
-                <button class="small" onclick={choose.reform(|_| None)}>{ "Close" }</button>
+                <button class="small" onclick={close.reform(|_| ())}>{ "Close" }</button>
             </div>
             <dl>
                 { for frame.headers.iter().map(|(name, value)| html! {

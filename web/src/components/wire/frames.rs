@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::{
@@ -38,6 +38,7 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
     let filter = use_state_eq(WireFilter::default);
     let chosen = use_state_eq(|| None::<Rc<WireEntry>>);
     let told = use_state_eq(|| "");
+    let scroller = use_node_ref();
     let view = use_wire_log(&props.wire, (*filter).clone(), selected);
     // Not if it was chosen by a frame, which is in sight.
     let chosen_elsewhere =
@@ -102,8 +103,27 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
             choose.emit(None);
         })
     };
+    let close = {
+        let (choose, scroller) = (choose.clone(), scroller.clone());
+        Callback::from(move |()| {
+            choose.emit(None);
+            // The button is about to go, and would leave the keyboard nowhere.
+            if let Some(scroller) = scroller.cast::<HtmlElement>() {
+                // A browser that does not give the focus leaves it where it is.
+                let _ = scroller.focus();
+            }
+        })
+    };
+    let onkeydown = chosen.is_some().then(|| {
+        let close = close.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                close.emit(());
+            }
+        })
+    });
     html! {
-        <div class="frames">
+        <div class="frames" {onkeydown}>
             <div class="tools">
                 <label>
                     { "Show " }
@@ -133,11 +153,14 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
                 <button class="small" onclick={copy_all}>{ "Copy" }</button>
                 <button class="small" data-testid="wire-clear" onclick={clear}>{ "Clear" }</button>
             </div>
-            <div class="rows frame-rows" tabindex="0" onscroll={rows.onscroll}>
+            <div class="rows frame-rows" tabindex="0" ref={scroller} onscroll={rows.onscroll}>
                 <ol data-testid="wire" aria-label="Frames" ref={rows.list}>{ for items }</ol>
+                if view.shown.is_empty() {
+                    <p class="hint">{ "No frame that is noted fits." }</p>
+                }
             </div>
             if let Some(entry) = &*chosen {
-                { frame_detail(entry, zone, selected_n, &choose, tell) }
+                { frame_detail(entry, zone, selected_n, &close, tell) }
             }
         </div>
     }
