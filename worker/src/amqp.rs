@@ -4,7 +4,7 @@ mod broker_url;
 mod control;
 mod delivery;
 
-use std::{num::NonZeroU16, time::Duration};
+use std::{fmt, num::NonZeroU16, time::Duration};
 
 use lapin::{
     BasicProperties, Channel, Confirmation, ConnectionProperties, Consumer, ErrorKind,
@@ -23,11 +23,8 @@ use tracing::debug;
 use warren_contract::{BOUNCE_EXCHANGE, Topology};
 
 pub use self::broker_url::{BrokerUrl, InvalidBrokerUrl};
-pub(crate) use self::{
-    control::ControlMessages,
-    delivery::{Deliveries, Delivery, Published},
-};
-use crate::{QueueKind, Refusal, error::BrokerError};
+use self::{control::ControlMessages, delivery::Deliveries};
+use crate::{QueueKind, Refusal, error::BrokerError, transport};
 
 /// How long the broker may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -38,16 +35,29 @@ const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const NOT_ALLOWED: u16 = 530;
 
-/// One connection to the broker.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    connection: lapin::Connection,
-    user: String,
+/// A broker over AMQP.
+#[derive(Clone, Debug)]
+pub(crate) struct Amqp {
+    url: BrokerUrl,
 }
 
-impl Connection {
-    /// Connects under a name that the broker's operators see.
-    pub(crate) async fn open(url: &BrokerUrl, name: &str) -> Result<Self, BrokerError> {
+impl Amqp {
+    pub(crate) fn new(url: BrokerUrl) -> Self {
+        Self { url }
+    }
+}
+
+impl fmt::Display for Amqp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.url.fmt(f)
+    }
+}
+
+impl transport::Broker for Amqp {
+    type Connection = Connection;
+
+    async fn connect(&self, name: &str) -> Result<Connection, BrokerError> {
+        let url = &self.url;
         let user = url.uri().authority.userinfo.username.clone();
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let connection = lapin::Connection::connect_uri(url.uri().clone(), properties)
@@ -66,15 +76,22 @@ impl Connection {
                 .into(),
                 _ => BrokerError::Lost(error.to_string()),
             })?;
-        Ok(Self { connection, user })
+        Ok(Connection { connection, user })
     }
+}
 
-    /// Makes sure that everything the service needs exists, using what is there as it is.
-    pub(crate) async fn declare(
-        &self,
-        topology: &Topology,
-        queue_kind: QueueKind,
-    ) -> Result<(), BrokerError> {
+/// One connection to the broker.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    connection: lapin::Connection,
+    user: String,
+}
+
+impl transport::Connection for Connection {
+    type Requests = Deliveries;
+    type Control = ControlMessages;
+
+    async fn declare(&self, topology: &Topology, queue_kind: QueueKind) -> Result<(), BrokerError> {
         let control_exchange = topology.control_exchange();
         let bounced = || one_argument("alternate-exchange", BOUNCE_EXCHANGE);
         let exchanges = [
@@ -101,6 +118,73 @@ impl Connection {
             .map_err(|error| self.explain(&error))
     }
 
+    async fn consume(&self, queue: &str, prefetch: NonZeroU16) -> Result<Deliveries, BrokerError> {
+        let channel = self.channel().await?;
+        let subscribed = async {
+            channel
+                .confirm_select(ConfirmSelectOptions::default())
+                .await?;
+            channel
+                .basic_qos(prefetch.get(), BasicQosOptions::default())
+                .await?;
+            let options = BasicConsumeOptions::default();
+            channel
+                .basic_consume(queue.into(), "".into(), options, FieldTable::default())
+                .await
+        };
+        match subscribed.await {
+            Ok(consumer) => Ok(Deliveries::new(channel, consumer)),
+            Err(error) => Err(self.explain(&error)),
+        }
+    }
+
+    /// Nothing on this channel is acknowledged or confirmed.
+    async fn listen(&self, exchange: &str) -> Result<ControlMessages, BrokerError> {
+        let channel = self.channel().await?;
+        let subscribed = async {
+            let own = QueueDeclareOptions {
+                exclusive: true,
+                auto_delete: true,
+                ..Default::default()
+            };
+            let queue = channel
+                .queue_declare("".into(), own, FieldTable::default())
+                .await?;
+            let queue = queue.name();
+            channel
+                .queue_bind(
+                    queue.clone(),
+                    exchange.into(),
+                    "".into(),
+                    QueueBindOptions::default(),
+                    FieldTable::default(),
+                )
+                .await?;
+            let options = BasicConsumeOptions {
+                no_ack: true,
+                ..Default::default()
+            };
+            channel
+                .basic_consume(queue.clone(), "".into(), options, FieldTable::default())
+                .await
+        };
+        match subscribed.await {
+            Ok(consumer) => Ok(ControlMessages::new(channel, consumer)),
+            Err(error) => Err(self.explain(&error)),
+        }
+    }
+
+    async fn close(self) {
+        let goodbye = self.connection.close(REPLY_SUCCESS, "OK".into());
+        match timeout(CLOSING, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => debug!(%error, "the connection was closed already"),
+            Err(_) => debug!("the broker did not say goodbye within {CLOSING:?}"),
+        }
+    }
+}
+
+impl Connection {
     async fn declare_exchange(
         &self,
         name: &str,
@@ -145,78 +229,6 @@ impl Connection {
             declared = declare(options, arguments).await;
         }
         declared.map_err(|error| self.explain(&error))
-    }
-
-    /// Subscribes to the queue, on a channel on which every reply is confirmed.
-    pub(crate) async fn consume(
-        &self,
-        queue: &str,
-        prefetch: NonZeroU16,
-    ) -> Result<Deliveries, BrokerError> {
-        let channel = self.channel().await?;
-        let subscribed = async {
-            channel
-                .confirm_select(ConfirmSelectOptions::default())
-                .await?;
-            channel
-                .basic_qos(prefetch.get(), BasicQosOptions::default())
-                .await?;
-            let options = BasicConsumeOptions::default();
-            channel
-                .basic_consume(queue.into(), "".into(), options, FieldTable::default())
-                .await
-        };
-        match subscribed.await {
-            Ok(consumer) => Ok(Deliveries::new(channel, consumer)),
-            Err(error) => Err(self.explain(&error)),
-        }
-    }
-
-    /// Subscribes to what is said to all workers, with a queue of this connection's own, which
-    /// goes with it. Nothing on this channel is acknowledged or confirmed.
-    pub(crate) async fn listen(&self, exchange: &str) -> Result<ControlMessages, BrokerError> {
-        let channel = self.channel().await?;
-        let subscribed = async {
-            let own = QueueDeclareOptions {
-                exclusive: true,
-                auto_delete: true,
-                ..Default::default()
-            };
-            let queue = channel
-                .queue_declare("".into(), own, FieldTable::default())
-                .await?;
-            let queue = queue.name();
-            channel
-                .queue_bind(
-                    queue.clone(),
-                    exchange.into(),
-                    "".into(),
-                    QueueBindOptions::default(),
-                    FieldTable::default(),
-                )
-                .await?;
-            let options = BasicConsumeOptions {
-                no_ack: true,
-                ..Default::default()
-            };
-            channel
-                .basic_consume(queue.clone(), "".into(), options, FieldTable::default())
-                .await
-        };
-        match subscribed.await {
-            Ok(consumer) => Ok(ControlMessages::new(channel, consumer)),
-            Err(error) => Err(self.explain(&error)),
-        }
-    }
-
-    /// Says goodbye, if there is still somebody to say it to.
-    pub(crate) async fn close(self) {
-        let goodbye = self.connection.close(REPLY_SUCCESS, "OK".into());
-        match timeout(CLOSING, goodbye).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => debug!(%error, "the connection was closed already"),
-            Err(_) => debug!("the broker did not say goodbye within {CLOSING:?}"),
-        }
     }
 
     async fn channel(&self) -> Result<Channel, BrokerError> {

@@ -4,42 +4,41 @@
 mod tests;
 
 use std::{
-    collections::BTreeMap,
     num::NonZeroU16,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{
     select,
     sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
-    time::timeout_at,
+    time::{Instant, timeout_at},
 };
-use tracing::{Span, debug, error};
-use warren_contract::{Code, Fault, MAX_REQUEST_BYTES, Procedure};
+use warren_contract::{Code, Fault, ServedProcedure};
 
 use crate::{
-    Context, Handler,
-    calls::{Arrival, Calls, Cancelled, Computation, Running, Ticket},
+    Context, Limits,
+    calls::{Arrival, Calls, Cancelled, Question, Running, Ticket},
     outcome::Outcome,
+    procedures::{Procedures, Serve},
     progress::Reports,
     request::Request,
     tally::Source,
 };
 
-/// Answers requests with a handler, a limited number at once.
+/// Answers the requests of one service, a limited number at once.
 ///
 /// It outlives connections: a computation whose connection broke keeps its place until it ends,
 /// so that reconnecting never puts more work on the machine than it was given cores for; and its
 /// request, when the broker delivers it again, or the caller sends it again, waits for the same
 /// computation.
 #[derive(Debug)]
-pub(crate) struct Answerer<H> {
-    handler: Arc<H>,
+pub(crate) struct Answerer {
+    procedures: Procedures,
+    request_bytes: usize,
     concurrency: NonZeroU16,
     permits: Arc<Semaphore>,
     calls: Arc<Calls>,
@@ -69,20 +68,30 @@ pub(crate) struct Computing {
     until: Option<Instant>,
 }
 
-impl<H: Handler> Answerer<H> {
-    pub(crate) fn new(handler: H, concurrency: NonZeroU16) -> Self {
+/// A computation that has begun, in the hands of the procedure. If this is dropped by a panic, the
+/// callers are told of a fault.
+#[derive(Debug)]
+pub(crate) struct Job {
+    // A caller that knows its answer finds the core free: this goes first.
+    permit: OwnedSemaphorePermit,
+    running: Running,
+}
+
+impl Answerer {
+    pub(crate) fn new(procedures: Procedures, concurrency: NonZeroU16, limits: &Limits) -> Self {
         Self {
-            handler: Arc::new(handler),
+            procedures,
+            request_bytes: limits.request_bytes,
             concurrency,
             permits: Arc::new(Semaphore::new(concurrency.get().into())),
-            calls: Arc::default(),
+            calls: Arc::new(Calls::new(limits)),
             computed: AtomicU64::default(),
         }
     }
 
-    /// What the handler refuses to go beyond.
-    pub(crate) fn limits(&self) -> BTreeMap<String, u64> {
-        self.handler.limits()
+    /// What is served.
+    pub(crate) fn served(&self) -> Vec<ServedProcedure> {
+        self.procedures.served()
     }
 
     /// The most computations at once.
@@ -126,14 +135,20 @@ impl<H: Handler> Answerer<H> {
         request: &Request,
         arrived: Instant,
     ) -> Result<Computing, Answer> {
-        if let Err(fault) = admit::<H::Procedure>(request) {
-            let refused = Outcome::from(fault).into();
-            return Err(Answer::Outcome(refused, Source::Request));
-        }
+        let refused = |fault| Answer::Outcome(Outcome::from(fault).into(), Source::Request);
+        let procedure = self.admit(request).map_err(refused)?;
         let id = request.correlation_id.as_deref();
         let until = request.expires_at(arrived);
-        let call = match self.calls.arrived(id, &request.body, arrived, until) {
-            Arrival::Here(call) => call,
+        let question = Question {
+            procedure: procedure.name(),
+            body: request.body.clone(),
+        };
+        let context = Context::new(Arc::clone(&request.caller), until);
+        let call = match self.calls.arrived(id, question, arrived, context) {
+            Arrival::New(_) if request.redelivered && !procedure.is_idempotent() => {
+                return Err(refused(begun_elsewhere(procedure.name())));
+            }
+            Arrival::New(call) | Arrival::Joined(call) => call,
             Arrival::Answered(outcome) => return Err(Answer::Outcome(outcome, Source::Memory)),
             Arrival::Cancelled => return Err(Answer::Cancelled),
         };
@@ -161,7 +176,8 @@ impl<H: Handler> Answerer<H> {
         };
         let source = match running {
             Some((running, permit)) => {
-                self.compute(running, permit);
+                self.computed.fetch_add(1, Relaxed);
+                Arc::clone(procedure).start(Job { running, permit });
                 Source::Computation
             }
             None => Source::OthersComputation,
@@ -173,20 +189,42 @@ impl<H: Handler> Answerer<H> {
         })
     }
 
-    /// Computes on a thread that goes on if nobody waits any more.
-    fn compute(&self, running: Running, permit: OwnedSemaphorePermit) {
-        self.computed.fetch_add(1, Relaxed);
-        let handler = Arc::clone(&self.handler);
-        let span = Span::current();
-        spawn_blocking(move || {
-            span.in_scope(|| {
-                let Computation { body, context, .. } = running.computation();
-                let outcome = compute(&*handler, body, context);
-                // A caller that knows its answer finds the core free.
-                drop(permit);
-                running.end(outcome, Instant::now());
-            });
-        });
+    /// Finds the procedure; refuses what need not be read.
+    fn admit(&self, request: &Request) -> Result<&Arc<dyn Serve>, Fault> {
+        let procedure = self.procedures.find(request.procedure.as_deref())?;
+        let (came, most) = (request.body.len(), self.request_bytes);
+        if came > most {
+            let message = format!("the request has {came} bytes; at most {most} are read");
+            return Err(Fault::new(Code::ResourceExhausted, message));
+        }
+        Ok(procedure)
+    }
+}
+
+/// A worker that was lost, or let it go, had this request of a procedure that must not be done
+/// twice.
+fn begun_elsewhere(procedure: &str) -> Fault {
+    let message = format!(
+        "a worker that had this request was lost, so that its outcome is unknown, and {procedure} \
+         is not repeated; find out whether it was done before calling again"
+    );
+    Fault::new(Code::Unavailable, message)
+}
+
+impl Job {
+    /// The argument, as the caller wrote it.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.running.computation().question.body
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.running.computation().context
+    }
+
+    /// Tells all who wait.
+    pub(crate) fn end(self, outcome: Outcome) {
+        drop(self.permit);
+        self.running.end(outcome, Instant::now());
     }
 }
 
@@ -200,7 +238,7 @@ impl Computing {
     pub(crate) async fn answer(self) -> Answer {
         let outcome = self.call.computation().outcome();
         let outcome = match self.until {
-            Some(until) => timeout_at(until.into(), outcome).await,
+            Some(until) => timeout_at(until, outcome).await,
             None => Ok(outcome.await),
         };
         match outcome {
@@ -211,46 +249,5 @@ impl Computing {
                 Answer::Expired
             }
         }
-    }
-}
-
-/// Refuses what need not be read.
-fn admit<P: Procedure>(request: &Request) -> Result<(), Fault> {
-    if let Some(procedure) = request.procedure.as_deref()
-        && procedure != P::NAME
-    {
-        let served = P::NAME;
-        let message = format!("no procedure {procedure:?} is served here, only {served:?}");
-        return Err(Fault::new(Code::Unimplemented, message));
-    }
-    if request.body.len() > MAX_REQUEST_BYTES {
-        let came = request.body.len();
-        let message = format!("the request has {came} bytes; at most {MAX_REQUEST_BYTES} are read");
-        return Err(Fault::new(Code::ResourceExhausted, message));
-    }
-    Ok(())
-}
-
-/// Reads, computes and writes; times the computing alone.
-fn compute<H: Handler>(handler: &H, body: &[u8], context: &Context) -> Outcome {
-    let request = match handler.read(body) {
-        Ok(request) => request,
-        Err(fault) => return fault.into(),
-    };
-    let started = Instant::now();
-    let response = handler.handle(request, context);
-    let elapsed = started.elapsed();
-    if !context.is_cancelled() {
-        debug!(?elapsed, "computed");
-    }
-    let response = response.and_then(|response| {
-        serde_json::to_vec(&response).map_err(|error| {
-            error!(%error, "the handler's response cannot be written as JSON");
-            Fault::new(Code::Internal, "the response cannot be written as JSON")
-        })
-    });
-    Outcome {
-        response,
-        compute: Some(elapsed),
     }
 }

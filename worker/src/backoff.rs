@@ -15,13 +15,22 @@ impl Backoff {
     const FIRST: Duration = Duration::from_millis(250);
 
     /// The bound of every wait.
-    pub(crate) const LONGEST: Duration = Duration::from_secs(10);
+    const LONGEST: Duration = Duration::from_secs(10);
 
     /// A random wait; its bound doubles from one call to the next, up to [`Self::LONGEST`].
-    pub(crate) fn next(&mut self) -> Duration {
+    fn next(&mut self) -> Duration {
         let bound = self.bound();
         self.attempts = self.attempts.saturating_add(1);
         bound.mul_f64(fastrand::f64())
+    }
+
+    /// A random wait after something that lasted for some time: what was good for long begins
+    /// anew, and what breaks at once, every time, is not tried at full speed.
+    pub(crate) fn after(&mut self, lasted: Duration) -> Duration {
+        if lasted > Self::LONGEST {
+            self.attempts = 0;
+        }
+        self.next()
     }
 
     fn bound(&self) -> Duration {
@@ -46,5 +55,14 @@ mod tests {
         backoff.attempts = u32::MAX;
         assert_eq!(backoff.bound(), Backoff::LONGEST);
         assert!(backoff.next() < Backoff::LONGEST);
+    }
+
+    #[test]
+    fn what_lasted_begins_anew() {
+        let mut backoff = Backoff { attempts: 5 };
+        backoff.after(Backoff::LONGEST);
+        assert_eq!(backoff.attempts, 6);
+        backoff.after(Backoff::LONGEST + Duration::from_millis(1));
+        assert_eq!(backoff.attempts, 1);
     }
 }

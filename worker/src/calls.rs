@@ -8,41 +8,25 @@ mod tests;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::{Duration, Instant},
+    thread::panicking,
 };
 
+use bytes::Bytes;
+use tokio::time::Instant;
 use tracing::error;
 use warren_contract::{Code, Fault};
 
 pub(crate) use self::computation::{Cancelled, Computation};
-use self::recent::{Limits, Recent};
-use crate::outcome::Outcome;
+use self::recent::Recent;
+use crate::{Context, Limits, outcome::Outcome};
 
-/// How many cancels are remembered, and for how long. An id has at most 255 bytes, so that all of
-/// them together take at most some 6 MB, whoever sends them. What is forgotten costs a
-/// computation that nobody waits for.
-const CANCELS: Limits = Limits {
-    number: 16_384,
-    bytes: 16_384 * 255,
-    age: LONGEST,
-};
-
-/// How many answers are remembered, how much of them (with their requests, and besides some 300
-/// bytes for each), and for how long. What is forgotten costs another computation of a request
-/// that comes again.
-const ANSWERS: Limits = Limits {
-    number: 16_384,
-    bytes: 16 * 1024 * 1024,
-    age: LONGEST,
-};
-
-/// Requests do not wait longer than their deadlines, which are seconds to minutes.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The longest id that a cancel can have, in bytes: a short string of AMQP.
+const LONGEST_ID: usize = 255;
 
 /// The calls that wait or run here, the answers to those that did, and the cancels of those that
 /// may still come.
 ///
-/// Requests of the same correlation id and the same body are one call, which is computed once: one
+/// Requests of the same correlation id that ask the same are one call, which is computed once: one
 /// that its caller sent again, or the broker delivered again. A cancel concerns all calls of its
 /// id. Requests without an id have nothing to do with each other.
 #[derive(Debug)]
@@ -54,7 +38,7 @@ pub(crate) struct Calls {
 struct Books {
     here: HashMap<String, Vec<Here>>,
     cancelled: Recent<str, ()>,
-    answered: Recent<Question, Arc<Outcome>>,
+    answered: Recent<(String, Question), Arc<Outcome>>,
 }
 
 /// A call for which requests wait, or that runs.
@@ -62,14 +46,13 @@ struct Books {
 struct Here {
     computation: Arc<Computation>,
     waiting: usize,
-    /// When the last of its callers gives up by itself; `None` if one never does.
-    wanted_until: Option<Instant>,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Question {
-    id: String,
-    body: Vec<u8>,
+/// What a request asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Question {
+    pub(crate) procedure: &'static str,
+    pub(crate) body: Bytes,
 }
 
 /// What is known of a call when a request of it comes.
@@ -79,8 +62,10 @@ pub(crate) enum Arrival {
     Cancelled,
     /// It was answered not long ago.
     Answered(Arc<Outcome>),
-    /// It is to be computed, or is being computed.
-    Here(Waiting),
+    /// It is new here, and to be computed.
+    New(Waiting),
+    /// Another request of it waits here, or is being computed.
+    Joined(Waiting),
 }
 
 /// A request that waits for its call to be computed.
@@ -102,48 +87,70 @@ pub(crate) struct Ticket {
     computation: Arc<Computation>,
 }
 
-impl Default for Calls {
-    fn default() -> Self {
+impl Calls {
+    /// No calls yet, and room to remember so much of them.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let cancels = recent::Limits {
+            number: limits.cancels,
+            bytes: limits.cancels.saturating_mul(LONGEST_ID),
+            age: limits.memory,
+        };
+        let answers = recent::Limits {
+            number: limits.answers,
+            bytes: limits.answer_bytes,
+            age: limits.memory,
+        };
         Self {
             books: Mutex::new(Books {
                 here: HashMap::new(),
-                cancelled: Recent::new(CANCELS),
-                answered: Recent::new(ANSWERS),
+                cancelled: Recent::new(cancels),
+                answered: Recent::new(answers),
             }),
         }
     }
-}
 
-impl Calls {
-    /// A request that came at `now`, and whose caller waits until `until`.
+    /// A request that came at `now`. The context is that of its computation, if it is the first.
     pub(crate) fn arrived(
         self: &Arc<Self>,
         id: Option<&str>,
-        body: &[u8],
+        question: Question,
         now: Instant,
-        until: Option<Instant>,
+        context: Context,
     ) -> Arrival {
-        let body = body.to_vec();
-        let computation = match id {
-            None => Arc::new(Computation::new(body)),
-            Some(id) => {
-                let id = id.to_owned();
-                let books = &mut *self.lock();
-                if books.cancelled.find(&id, now).is_some() {
-                    return Arrival::Cancelled;
-                }
-                let question = Question { id, body };
-                if let Some(outcome) = books.answered.find(&question, now) {
-                    return Arrival::Answered(Arc::clone(outcome));
-                }
-                books.wait_for(question, until)
-            }
+        let waiting = |computation| {
+            Waiting(Ticket {
+                calls: Arc::clone(self),
+                id: id.map(str::to_owned),
+                computation,
+            })
         };
-        Arrival::Here(Waiting(Ticket {
-            calls: Arc::clone(self),
-            id: id.map(str::to_owned),
-            computation,
-        }))
+        let Some(id) = id else {
+            return Arrival::New(waiting(Computation::new(question, context).into()));
+        };
+        let books = &mut *self.lock();
+        if books.cancelled.find(id, now).is_some() {
+            return Arrival::Cancelled;
+        }
+        let call = (id.to_owned(), question);
+        if let Some(outcome) = books.answered.find(&call, now) {
+            return Arrival::Answered(Arc::clone(outcome));
+        }
+        let (id, question) = call;
+        let here = books.here.entry(id).or_default();
+        let same = here
+            .iter_mut()
+            .find(|here| here.computation.question == question);
+        if let Some(here) = same {
+            here.waiting += 1;
+            here.computation.context.extend(context.wanted_until());
+            return Arrival::Joined(waiting(Arc::clone(&here.computation)));
+        }
+        let computation = Arc::new(Computation::new(question, context));
+        here.push(Here {
+            computation: Arc::clone(&computation),
+            waiting: 1,
+        });
+        Arrival::New(waiting(computation))
     }
 
     /// Cancels what is here under this id, and what is still to come.
@@ -162,31 +169,6 @@ impl Calls {
 }
 
 impl Books {
-    /// One request more waits for this call.
-    fn wait_for(
-        &mut self,
-        Question { id, body }: Question,
-        until: Option<Instant>,
-    ) -> Arc<Computation> {
-        let here = self.here.entry(id).or_default();
-        let same = here.iter_mut().find(|here| here.computation.body == body);
-        if let Some(here) = same {
-            here.waiting += 1;
-            here.wanted_until = here
-                .wanted_until
-                .zip(until)
-                .map(|(known, new)| known.max(new));
-            return Arc::clone(&here.computation);
-        }
-        let computation = Arc::new(Computation::new(body));
-        here.push(Here {
-            computation: Arc::clone(&computation),
-            waiting: 1,
-            wanted_until: until,
-        });
-        computation
-    }
-
     /// The place of a computation that is still here.
     fn find(&mut self, id: &str, computation: &Arc<Computation>) -> Option<&mut Here> {
         let here = self.here.get_mut(id)?;
@@ -215,9 +197,9 @@ impl Ticket {
             return self.computation.cancel();
         };
         let books = &mut *self.calls.lock();
-        let here = books.find(id, &self.computation);
-        let unwanted = |here: &Here| here.wanted_until.is_some_and(|until| until <= now);
-        if here.is_some_and(|here| unwanted(here)) {
+        let until = self.computation.context.wanted_until();
+        let unwanted = until.is_some_and(|until| until <= now);
+        if unwanted && books.find(id, &self.computation).is_some() {
             books.forget(id, &self.computation);
             self.computation.cancel();
         }
@@ -283,19 +265,18 @@ impl Running {
         if computation.end(&outcome)
             && let Some(now) = remember
         {
-            let question = Question {
-                id: id.clone(),
-                body: computation.body.clone(),
-            };
-            let bytes = question.id.len() + question.body.len() + outcome.bytes();
-            books.answered.insert(question, outcome, bytes, now);
+            let question = computation.question.clone();
+            let bytes = id.len() + question.body.len() + outcome.bytes();
+            let call = (id.clone(), question);
+            books.answered.insert(call, outcome, bytes, now);
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.0.computation.ended().is_none() {
+        // Dropped without a panic, it goes with the whole program.
+        if panicking() && self.0.computation.ended().is_none() {
             error!("the handler panicked");
             // What callers are told is that it happened, and nothing of the worker's insides.
             let fault = Fault::new(Code::Internal, "the worker failed on this request");

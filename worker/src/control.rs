@@ -1,12 +1,13 @@
 //! What is said to all workers of a service at once.
 
-use std::{convert::Infallible, time::Instant};
+use std::convert::Infallible;
 
 use thiserror::Error;
+use tokio::time::Instant;
 use tracing::debug;
 use warren_contract::MessageType;
 
-use crate::{Handler, amqp::ControlMessages, error::BrokerError, worker::Worker};
+use crate::{error::BrokerError, server::Server, transport::ControlMessages};
 
 /// A control message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,19 +60,19 @@ impl Control {
 }
 
 /// Does what is said, until the connection is lost. Nothing here waits for a computation.
-pub(crate) async fn attend<H: Handler>(
-    messages: &mut ControlMessages,
-    worker: &Worker<H>,
+pub(crate) async fn attend(
+    messages: &mut impl ControlMessages,
+    server: &Server,
 ) -> Result<Infallible, BrokerError> {
     loop {
         match messages.next().await? {
             Ok(Control::Ping(ping)) => {
-                let pong = worker.pong(Instant::now());
+                let pong = server.pong(Instant::now());
                 messages.pong(&ping, &pong).await?;
             }
             Ok(Control::Cancel { correlation_id }) => {
                 debug!(correlation_id, "cancelled");
-                worker.answerer.cancel(correlation_id, Instant::now());
+                server.answerer.cancel(correlation_id, Instant::now());
             }
             Err(unreadable) => debug!(%unreadable, "a control message is dropped"),
         }

@@ -46,6 +46,7 @@ pub(crate) enum BrokerError {
     Refused(#[from] Refusal),
     #[error("the broker did not answer within {0:?}")]
     TimedOut(Duration),
+    /// The broker ended the subscription, as it does when the queue is deleted.
     #[error("the queue is gone")]
     QueueGone,
     #[error("{0}")]

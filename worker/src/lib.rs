@@ -1,11 +1,13 @@
 //! Turns a function into a service behind RabbitMQ: each request is answered, or given back to
 //! the broker, exactly once, whatever the function does.
 //!
-//! - [`Handler`]: one procedure, as a plain synchronous function. [`FibonacciHandler`] is the
-//!   demonstration, [`fib`] the function in it. [`Context`] tells it whether anybody still waits,
-//!   and takes how far it is.
-//! - [`serve`]: runs a handler until it is told to stop, across restarts of the broker.
-//!   [`Service`] says where and how; [`Tally`] says what was done; [`Refusal`] is why it gave up.
+//! - [`Handler`] and [`AsyncHandler`]: one procedure, as a function that computes or as one that
+//!   waits. [`FibonacciHandler`] is the demonstration, [`fib`] the function in it. [`Context`] tells
+//!   it whether anybody still waits, and takes how far it is.
+//! - [`Service`]: a queue, and the procedures behind it, which may be mere closures.
+//! - [`Worker`]: serves one service or several until it is told to stop, across restarts of the
+//!   broker. [`Limits`] bound it; [`Tally`] says what was done; [`Refusal`] is why it gave up.
+//! - [`run`]: a whole program around a worker; [`Options`] are its command line.
 //! - [`BrokerUrl`]: where the broker is; it never shows its password.
 //!
 //! A worker that dies, rather than its handler, leaves its requests to the broker, which delivers
@@ -13,13 +15,14 @@
 //! `x-delivery-limit` deliveries more. A classic queue counts none: what ends it there is its own
 //! expiration, which goes on from its first sending, so that such a request should have one.
 //!
-//! Inside: `worker` is what outlives connections, `session` what lives as long as one of them.
-//! `request` and `reply` are what a caller sees of the service, and `answer` makes the one from
-//! the other; `calls` knows the calls that are here and what came of those that were, so that
-//! each is computed once and a cancel finds it. `outcome` is what a caller is told in the end,
-//! `progress` what it is told before; `control` is what is said to all workers at once. `tally`
-//! counts, `backoff` spaces the attempts to connect again, and `amqp` alone knows the AMQP
-//! library.
+//! Inside, from a process to a call: `program` is a log and signals around a worker, `worker` serves services, `serve` one of them across
+//! connections, `session` over one connection, and `settle` one request. `server` is what of a
+//! service outlives connections. `request` and `reply` are what a caller sees of it, and `answer`
+//! makes the one from the other by its `procedures`; `calls` knows the calls that are here and what
+//! came of those that were, so that each is computed once and a cancel finds it. `outcome` is what a
+//! caller is told in the end, `progress` what it is told before; `control` is what is said to all
+//! workers at once. `tally` counts, `backoff` spaces the attempts to connect again. `transport` is
+//! what all of these need of a broker, and `amqp` alone knows the AMQP library.
 
 mod amqp;
 mod answer;
@@ -30,19 +33,31 @@ mod control;
 mod error;
 mod fibonacci;
 mod handler;
+mod limits;
+mod options;
 mod outcome;
+mod procedures;
+mod program;
 mod progress;
 mod reply;
 mod request;
 mod serve;
+mod server;
+mod service;
 mod session;
+mod settle;
 mod tally;
+mod transport;
 mod worker;
 
 pub use amqp::{BrokerUrl, InvalidBrokerUrl};
 pub use context::Context;
 pub use error::Refusal;
 pub use fibonacci::{FibonacciHandler, fib};
-pub use handler::Handler;
-pub use serve::{DRAIN, QueueKind, Service, serve};
+pub use handler::{AsyncHandler, Handler};
+pub use limits::Limits;
+pub use options::Options;
+pub use program::run;
+pub use service::{InvalidQueueName, QueueKind, Service};
 pub use tally::Tally;
+pub use worker::Worker;

@@ -1,24 +1,20 @@
-//! The command line, and the environment variables that stand in for it.
+//! The options of a program that serves, and the environment variables that stand in for them.
 
-use std::{num::NonZeroU16, thread::available_parallelism};
+use std::{num::NonZeroU16, time::Duration};
 
-use clap::Parser;
-use gethostname::gethostname;
-use warren_contract::{DEFAULT_SERVICE, Fibonacci, Topology};
-use warren_worker::{BrokerUrl, QueueKind, Service};
+use clap::{Args, value_parser};
 
-/// The longest name of a queue, in bytes: the exchange `<queue>.control` must fit in AMQP's 255.
-const LONGEST_QUEUE: usize = 247;
+use crate::{BrokerUrl, Limits, Worker};
 
 /// The most requests computed at once: as many threads as Tokio gives to blocking work.
 const MAX_CONCURRENCY: i64 = 512;
 
-/// Computes Fibonacci numbers for whoever asks on a RabbitMQ queue.
+/// The options of a program that serves, to be flattened into options of its own, or taken
+/// alone by [`run`](crate::run).
 ///
-/// The log goes to stderr; RUST_LOG sets what is in it, such as `debug` or `warren_worker=trace`.
-#[derive(Debug, Parser)]
-#[command(name = "warren-worker", version)]
-pub(crate) struct Options {
+/// Each is an environment variable, too.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
     /// The broker.
     #[arg(
         long,
@@ -29,115 +25,139 @@ pub(crate) struct Options {
     )]
     amqp: BrokerUrl,
 
-    /// The queue that holds the requests.
-    #[arg(long, env = "WARREN_QUEUE", default_value = DEFAULT_SERVICE, value_parser = queue_name)]
-    queue: String,
-
-    /// How many requests to compute at once [default: the number of cores].
-    #[arg(
-        long,
-        env = "WARREN_CONCURRENCY",
-        value_name = "N",
-        value_parser = clap::value_parser!(u16).range(1..=MAX_CONCURRENCY)
-    )]
-    concurrency: Option<u16>,
-
-    /// How many unfinished requests to take from the broker [default: the concurrency].
-    #[arg(
-        long,
-        env = "WARREN_PREFETCH",
-        value_name = "N",
-        value_parser = clap::value_parser!(u16).range(1..)
-    )]
-    prefetch: Option<u16>,
-
-    /// The largest n to compute.
-    #[arg(
-        long,
-        env = "WARREN_MAX_N",
-        value_name = "N",
-        default_value_t = Fibonacci::DEFAULT_MAX_N,
-        value_parser = clap::value_parser!(u64).range(..=Fibonacci::LARGEST_N)
-    )]
-    pub(crate) max_n: u64,
-
-    /// Declare the queue as the tutorials' programs do, not durable, so that they can share it.
-    #[arg(long, env = "WARREN_TRANSIENT")]
-    transient: bool,
-
     /// This worker's name, on its replies and in the broker's list of connections
     /// [default: <host>-<process id>].
     #[arg(long, env = "WARREN_NAME")]
     name: Option<String>,
+
+    /// How many requests to compute at once, of each queue [default: the number of cores, unless
+    /// the service is made for another].
+    #[arg(
+        long,
+        env = "WARREN_CONCURRENCY",
+        value_name = "N",
+        value_parser = value_parser!(u16).range(1..=MAX_CONCURRENCY)
+    )]
+    concurrency: Option<u16>,
+
+    /// How many unfinished requests to take from the broker, of each queue [default: the
+    /// concurrency]. More is faster when requests are small, but lets some wait here that another
+    /// worker could take.
+    #[arg(
+        long,
+        env = "WARREN_PREFETCH",
+        value_name = "N",
+        value_parser = value_parser!(u16).range(1..)
+    )]
+    prefetch: Option<u16>,
+
+    /// How long what runs may take to finish after SIGTERM or Ctrl-C; a second one stops at once.
+    #[arg(
+        long,
+        env = "WARREN_DRAIN",
+        value_name = "DURATION",
+        default_value = "30s",
+        value_parser = humantime::parse_duration
+    )]
+    drain: Duration,
+
+    /// The longest request, in bytes; a longer one is refused.
+    #[arg(
+        long,
+        env = "WARREN_MAX_REQUEST_BYTES",
+        value_name = "N",
+        default_value_t = Limits::default().request_bytes
+    )]
+    max_request_bytes: usize,
+
+    /// How many cancels of calls that may still come are remembered.
+    #[arg(
+        long,
+        env = "WARREN_MAX_CANCELS",
+        value_name = "N",
+        default_value_t = Limits::default().cancels
+    )]
+    max_cancels: usize,
+
+    /// How many answers are remembered, for requests that come again.
+    #[arg(
+        long,
+        env = "WARREN_MAX_ANSWERS",
+        value_name = "N",
+        default_value_t = Limits::default().answers
+    )]
+    max_answers: usize,
+
+    /// How many bytes of answers and their requests are remembered.
+    #[arg(
+        long,
+        env = "WARREN_MAX_ANSWER_BYTES",
+        value_name = "N",
+        default_value_t = Limits::default().answer_bytes
+    )]
+    max_answer_bytes: usize,
+
+    /// How long cancels and answers are remembered.
+    #[arg(
+        long,
+        env = "WARREN_MEMORY",
+        value_name = "DURATION",
+        default_value = "10m",
+        value_parser = humantime::parse_duration
+    )]
+    memory: Duration,
 }
 
 impl Options {
-    pub(crate) fn into_service(self) -> Service {
-        let concurrency = self
-            .concurrency
-            .and_then(NonZeroU16::new)
-            .unwrap_or_else(cores);
-        Service {
-            broker: self.amqp,
-            topology: Topology::new(self.queue),
-            queue_kind: if self.transient {
-                QueueKind::Tutorial
-            } else {
-                QueueKind::Durable
-            },
-            name: self.name.unwrap_or_else(default_name),
-            concurrency,
-            prefetch: self
-                .prefetch
-                .and_then(NonZeroU16::new)
-                .unwrap_or(concurrency),
+    /// The worker that these options describe.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        let mut worker = Worker::new(self.amqp.clone());
+        if let Some(name) = &self.name {
+            worker.name.clone_from(name);
         }
-    }
-}
-
-fn cores() -> NonZeroU16 {
-    available_parallelism()
-        .ok()
-        .and_then(|cores| cores.try_into().ok())
-        .unwrap_or(NonZeroU16::MIN)
-}
-
-fn default_name() -> String {
-    let host = gethostname();
-    format!("{}-{}", host.to_string_lossy(), std::process::id())
-}
-
-fn queue_name(name: &str) -> Result<String, String> {
-    match name.len() {
-        0 => Err("a queue needs a name".to_owned()),
-        1..=LONGEST_QUEUE => Ok(name.to_owned()),
-        length => Err(format!(
-            "the name has {length} bytes; at most {LONGEST_QUEUE} are allowed"
-        )),
+        worker.concurrency = self.concurrency.and_then(NonZeroU16::new);
+        worker.prefetch = self.prefetch.and_then(NonZeroU16::new);
+        worker.drain = self.drain;
+        worker.limits = Limits {
+            request_bytes: self.max_request_bytes,
+            cancels: self.max_cancels,
+            answers: self.max_answers,
+            answer_bytes: self.max_answer_bytes,
+            memory: self.memory,
+        };
+        worker
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        options: Options,
+    }
+
     fn parse(arguments: &[&str]) -> Result<Options, String> {
-        let program = ["warren-worker"];
+        let program = ["program"];
         let all = program.iter().chain(arguments);
-        Options::try_parse_from(all).map_err(|error| error.to_string())
+        let parsed = Program::try_parse_from(all).map(|program| program.options);
+        parsed.map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_is_out_of_range_is_refused_with_the_range() {
-        let long = "q".repeat(LONGEST_QUEUE + 1);
         let cases = [
             (["--prefetch", "0"], "1..=65535"),
             (["--prefetch", "65536"], "1..=65535"),
             (["--concurrency", "0"], "1..=512"),
             (["--concurrency", "513"], "1..=512"),
-            (["--max-n", "94"], "0..=93"),
-            (["--queue", ""], "a queue needs a name"),
-            (["--queue", &long], "at most 247"),
+            (["--drain", "30"], "time unit needed"),
+            (["--max-answers", "-1"], "unexpected argument"),
             (["--amqp", "http://127.0.0.1"], "amqp://user:password@host"),
             (["--amqp", "amqps://127.0.0.1"], "amqps:// is not supported"),
         ];
@@ -148,15 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn prefetch_follows_concurrency_unless_it_is_given() {
-        let cases: [(&[&str], u16); 2] = [
-            (&["--concurrency", "3"], 3),
-            (&["--concurrency", "3", "--prefetch", "64"], 64),
-        ];
-        for (arguments, prefetch) in cases {
-            let service = parse(arguments).expect("these are in range").into_service();
-            assert_eq!(service.concurrency.get(), 3);
-            assert_eq!(service.prefetch.get(), prefetch, "{arguments:?}");
-        }
+    fn without_options_a_worker_is_as_the_library_has_it() {
+        let worker = parse(&[]).expect("nothing is required").worker();
+        assert_eq!(worker.limits, Limits::default());
+        assert_eq!(worker.drain, Worker::DRAIN);
+        assert_eq!((worker.concurrency, worker.prefetch), (None, None));
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use warren_contract::Fault;
 
 /// What a caller is told in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// The response as JSON, or the fault.
-    pub(crate) response: Result<Vec<u8>, Fault>,
+    pub(crate) response: Result<Bytes, Fault>,
     /// How long the handler ran, if it did.
     pub(crate) compute: Option<Duration>,
 }

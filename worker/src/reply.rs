@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use warren_contract::{MessageType, Progress, header};
 
 use crate::{outcome::Outcome, request::Dialect};
@@ -9,7 +10,7 @@ use crate::{outcome::Outcome, request::Dialect};
 /// One message to a caller, addressed by the request that it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
     /// What a Warren client is told beside the body; a tutorial client is told nothing.
     pub(crate) meta: Option<Meta>,
 }
@@ -35,14 +36,14 @@ impl Reply {
             Dialect::Tutorial => Self {
                 body: match &outcome.response {
                     Ok(json) => json.clone(),
-                    Err(fault) => format!("error: {}", fault.message).into_bytes(),
+                    Err(fault) => format!("error: {}", fault.message).into(),
                 },
                 meta: None,
             },
             Dialect::Warren => {
                 let (message_type, body) = match &outcome.response {
                     Ok(json) => (MessageType::Result, json.clone()),
-                    Err(fault) => (MessageType::Fault, fault.to_json().into_bytes()),
+                    Err(fault) => (MessageType::Fault, fault.to_json().into()),
                 };
                 Self::warren(message_type, body, worker, outcome.compute)
             }
@@ -51,18 +52,18 @@ impl Reply {
 
     /// What a Warren caller that wants to see progress is told when its computation begins.
     pub(crate) fn started(worker: &str) -> Self {
-        Self::warren(MessageType::Started, Vec::new(), worker, None)
+        Self::warren(MessageType::Started, Bytes::new(), worker, None)
     }
 
     /// What a Warren caller that wants to see progress is told while its computation goes on.
     pub(crate) fn progress(progress: Progress, worker: &str) -> Self {
         let body = serde_json::to_vec(&progress).expect("numbers are JSON");
-        Self::warren(MessageType::Progress, body, worker, None)
+        Self::warren(MessageType::Progress, body.into(), worker, None)
     }
 
     fn warren(
         message_type: MessageType,
-        body: Vec<u8>,
+        body: Bytes,
         worker: &str,
         compute: Option<Duration>,
     ) -> Self {
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn each_dialect_has_its_own_shape() {
         let result = Outcome {
-            response: Ok(b"832040".to_vec()),
+            response: Ok("832040".into()),
             compute: Some(Duration::from_nanos(1_234_567)),
         };
         let fault = Fault::new(Code::OutOfRange, "n is 51").into();
@@ -123,7 +124,7 @@ mod tests {
         ];
         for (dialect, outcome, body, meta) in cases {
             let expected = Reply {
-                body: body.as_bytes().to_vec(),
+                body: body.into(),
                 meta,
             };
             assert_eq!(Reply::new(dialect, outcome, "w1"), expected);
@@ -142,7 +143,7 @@ mod tests {
         ];
         for (reply, body, message_type) in cases {
             let expected = Reply {
-                body: body.as_bytes().to_vec(),
+                body: body.into(),
                 meta: meta(message_type, None),
             };
             assert_eq!(reply, expected);

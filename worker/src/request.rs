@@ -1,13 +1,20 @@
 //! A request as it came, before its body is looked at.
 
-use std::time::{Duration, Instant};
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tracing::debug;
+use warren_contract::header;
+
+use crate::context::Caller;
 
 /// One request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request {
     /// What the caller understands.
     pub(crate) dialect: Dialect,
-    /// The name of the procedure; `None` means the one that the service has.
+    /// The name of the procedure; `None` means the first one that the service has.
     pub(crate) procedure: Option<String>,
     /// The caller's reply queue.
     pub(crate) reply_to: Option<String>,
@@ -15,10 +22,12 @@ pub(crate) struct Request {
     pub(crate) correlation_id: Option<String>,
     /// How long the caller waits, counted from its sending: an upper bound for what is left.
     pub(crate) expires_in: Option<Duration>,
-    /// The caller, one of Warren's, wants to be told of its progress, at most every so often.
-    pub(crate) progress_every: Option<Duration>,
+    /// Whether it was handed out before, to this worker or another.
+    pub(crate) redelivered: bool,
+    /// What else it says of its caller.
+    pub(crate) caller: Arc<Caller>,
     /// The argument, as the caller wrote it.
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 impl Request {
@@ -30,12 +39,30 @@ impl Request {
             Dialect::Tutorial => None,
         }
     }
+
+    /// How often the caller, one of Warren's, wants to be told of its progress, if it does.
+    pub(crate) fn progress_every(&self) -> Option<Duration> {
+        let text = match self.dialect {
+            Dialect::Warren => self.caller.headers.get(header::PROGRESS_MS)?,
+            Dialect::Tutorial => return None,
+        };
+        let milliseconds = text.parse().ok();
+        if milliseconds.is_none() {
+            let header = header::PROGRESS_MS;
+            debug!(
+                text,
+                "{header} is no whole number, so the caller is told of no progress"
+            );
+        }
+        milliseconds.map(Duration::from_millis)
+    }
 }
 
 /// What a caller understands of a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Typed replies with headers.
+    #[default]
     Warren,
     /// The text of the result, as the server of RabbitMQ's sixth tutorial sends it.
     Tutorial,
@@ -74,15 +101,40 @@ mod tests {
         for (dialect, expires_in, expected) in cases {
             let request = Request {
                 dialect,
-                procedure: None,
-                reply_to: None,
-                correlation_id: None,
                 expires_in,
-                progress_every: None,
-                body: Vec::new(),
+                ..Request::default()
             };
             let expires_at = request.expires_at(now);
             assert_eq!(expires_at, expected, "{dialect:?} {expires_in:?}");
+        }
+    }
+
+    #[test]
+    fn progress_is_for_warrens_callers_who_ask_for_it() {
+        let cases = [
+            (Dialect::Warren, Some("250"), Some(250)),
+            (Dialect::Warren, Some("0"), Some(0)),
+            (Dialect::Warren, None, None),
+            (Dialect::Tutorial, Some("250"), None),
+            (Dialect::Warren, Some(""), None),
+            (Dialect::Warren, Some("often"), None),
+            (Dialect::Warren, Some("-1"), None),
+            (Dialect::Warren, Some("1.5"), None),
+            (Dialect::Warren, Some("18446744073709551616"), None),
+        ];
+        for (dialect, asked, expected) in cases {
+            let asked = asked.map(|text| (header::PROGRESS_MS.to_owned(), text.to_owned()));
+            let caller = Caller {
+                headers: asked.into_iter().collect(),
+                ..Caller::default()
+            };
+            let request = Request {
+                dialect,
+                caller: Arc::new(caller),
+                ..Request::default()
+            };
+            let expected = expected.map(Duration::from_millis);
+            assert_eq!(request.progress_every(), expected, "{:?}", request.caller);
         }
     }
 }

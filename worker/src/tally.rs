@@ -1,5 +1,7 @@
 //! What a worker did, in requests.
 
+use std::ops::AddAssign;
+
 /// What a worker did, in requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -51,6 +53,33 @@ pub(crate) enum Source {
     OthersComputation,
     /// The call had been answered before.
     Memory,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            served,
+            faulted,
+            callers_gone,
+            unanswerable,
+            expired,
+            cancelled,
+            joined,
+            remembered,
+            computed,
+            given_back,
+        } = other;
+        self.served += served;
+        self.faulted += faulted;
+        self.callers_gone += callers_gone;
+        self.unanswerable += unanswerable;
+        self.expired += expired;
+        self.cancelled += cancelled;
+        self.joined += joined;
+        self.remembered += remembered;
+        self.computed += computed;
+        self.given_back += given_back;
+    }
 }
 
 impl Tally {

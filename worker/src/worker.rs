@@ -1,75 +1,154 @@
-//! One worker: what it is, what it computes, and what it has done.
+//! A process that serves: at which broker, under which name, within which limits.
 
-use std::{
-    num::NonZeroU16,
-    sync::{Mutex, MutexGuard},
-    time::Instant,
+use std::{num::NonZeroU16, pin::pin, sync::Arc, thread::available_parallelism, time::Duration};
+
+use gethostname::gethostname;
+use tokio::{
+    select,
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
+use tracing::{Instrument, info_span};
+
+use crate::{
+    BrokerUrl, Limits, Refusal, Service, Tally, amqp::Amqp, answer::Answerer, serve::serve,
+    server::Server, session::Plan, transport::Broker,
 };
 
-use uuid::Uuid;
-use warren_contract::{Pong, Procedure, ServedProcedure};
-
-use crate::{Handler, Tally, answer::Answerer, tally::Settled};
-
-/// A worker. It outlives connections.
-#[derive(Debug)]
-pub(crate) struct Worker<H> {
-    pub(crate) name: String,
-    pub(crate) answerer: Answerer<H>,
-    id: Uuid,
-    started: Instant,
-    tally: Mutex<Tally>,
+/// Serves one service or several, at one broker.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// The broker.
+    pub broker: BrokerUrl,
+    /// This worker's name, in its log, on its replies and in the broker's list of connections:
+    /// host and process id unless told otherwise.
+    pub name: String,
+    /// How many requests of each service are computed at once, whatever the service says; as
+    /// [it](Service::concurrency) says unless told otherwise.
+    pub concurrency: Option<NonZeroU16>,
+    /// How many requests the broker hands out for each service before the first of them is
+    /// settled; as many as are computed at once unless told otherwise. More keeps the cores busy
+    /// when requests are small, but lets some wait here that another worker could take.
+    pub prefetch: Option<NonZeroU16>,
+    /// How long a worker that was told to stop lets running requests finish.
+    pub drain: Duration,
+    /// What is refused, and how much is remembered.
+    pub limits: Limits,
 }
 
-impl<H: Handler> Worker<H> {
-    /// A worker that starts now.
-    pub(crate) fn new(name: String, handler: H, concurrency: NonZeroU16) -> Self {
+impl Worker {
+    /// What [`drain`](Self::drain) is unless told otherwise.
+    pub const DRAIN: Duration = Duration::from_secs(30);
+
+    /// A worker at this broker; all else may be set afterwards.
+    #[must_use]
+    pub fn new(broker: BrokerUrl) -> Self {
+        let host = gethostname();
         Self {
-            name,
-            answerer: Answerer::new(handler, concurrency),
-            id: Uuid::new_v4(),
-            started: Instant::now(),
-            tally: Mutex::default(),
+            broker,
+            name: format!("{}-{}", host.to_string_lossy(), std::process::id()),
+            concurrency: None,
+            prefetch: None,
+            drain: Self::DRAIN,
+            limits: Limits::default(),
         }
     }
 
-    /// Counts a request that is settled.
-    pub(crate) fn count(&self, settled: Settled) {
-        self.lock().count(settled);
+    /// Serves until `shutdown` completes; each service over a connection of its own.
+    ///
+    /// A broker that cannot be reached, or that goes away, is tried again for ever, with backoff.
+    /// After `shutdown`, running requests are given [time](Self::drain) to finish; the others go
+    /// back to the broker.
+    ///
+    /// # Errors
+    ///
+    /// The broker refuses the login, the virtual host or a permission before a service was ever
+    /// served; the others stop then, as after `shutdown`. Later refusals are tried again: the
+    /// broker may be in the middle of being set up anew.
+    ///
+    /// # Panics
+    ///
+    /// A service has no procedures.
+    pub async fn serve(
+        self,
+        services: impl IntoIterator<Item = Service>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<Tally, Refusal> {
+        let broker = Amqp::new(self.broker.clone());
+        self.serve_at(broker, services, shutdown).await
     }
 
-    /// What was counted so far.
-    pub(crate) fn tally(&self) -> Tally {
-        Tally {
-            computed: self.answerer.computed(),
-            ..*self.lock()
+    /// The same, at any kind of broker.
+    async fn serve_at(
+        self,
+        broker: impl Broker + Clone,
+        services: impl IntoIterator<Item = Service>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<Tally, Refusal> {
+        let (stop, stopped) = watch::channel(());
+        let mut serving = JoinSet::new();
+        for service in services {
+            let (plan, server) = self.prepare(service);
+            let span = info_span!("serve", worker = self.name, queue = plan.topology.queue());
+            let mut stopped = stopped.clone();
+            let shutdown = async move {
+                // The sender's end means stop, too.
+                let _ = stopped.changed().await;
+            };
+            serving.spawn(serve(broker.clone(), plan, server, shutdown).instrument(span));
+        }
+        let mut total = Tally::default();
+        let mut refusal = None;
+        let mut shutdown = pin!(shutdown);
+        let mut stopping = false;
+        loop {
+            let ended = select! {
+                () = shutdown.as_mut(), if !stopping => {
+                    stopping = true;
+                    stop.send_replace(());
+                    continue;
+                }
+                ended = serving.join_next() => ended,
+            };
+            match ended.map(unwrap) {
+                Some(Ok(tally)) => total += tally,
+                Some(Err(refused)) => {
+                    refusal.get_or_insert(refused);
+                    stop.send_replace(());
+                }
+                None => return refusal.map_or(Ok(total), Err),
+            }
         }
     }
 
-    /// What the worker says of itself at `now`.
-    pub(crate) fn pong(&self, now: Instant) -> Pong {
-        let Tally {
-            served, faulted, ..
-        } = self.tally();
-        let uptime = now.saturating_duration_since(self.started);
-        Pong {
-            id: self.id.to_string(),
-            name: self.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            procedures: vec![ServedProcedure {
-                name: H::Procedure::NAME.to_owned(),
-                limits: self.answerer.limits(),
-            }],
-            concurrency: self.answerer.concurrency(),
-            busy: self.answerer.busy(),
-            draining: self.answerer.is_stopping(),
-            served,
-            failed: faulted,
-            uptime_ms: uptime.as_millis().try_into().unwrap_or(u64::MAX),
-        }
+    fn prepare(&self, service: Service) -> (Plan, Arc<Server>) {
+        let Service {
+            topology,
+            queue_kind,
+            concurrency,
+            procedures,
+        } = service;
+        let queue = topology.queue();
+        assert!(!procedures.is_empty(), "nothing is served on {queue:?}");
+        let concurrency = self.concurrency.or(concurrency).unwrap_or_else(cores);
+        let answerer = Answerer::new(procedures, concurrency, &self.limits);
+        let plan = Plan {
+            topology,
+            queue_kind,
+            prefetch: self.prefetch.unwrap_or(concurrency),
+            drain: self.drain,
+        };
+        (plan, Arc::new(Server::new(self.name.clone(), answerer)))
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().expect("counting does not panic")
-    }
+fn unwrap<T>(ended: Result<T, JoinError>) -> T {
+    ended.expect("serving neither panics nor is aborted while it is awaited")
+}
+
+fn cores() -> NonZeroU16 {
+    available_parallelism()
+        .ok()
+        .and_then(|cores| cores.try_into().ok())
+        .unwrap_or(NonZeroU16::MIN)
 }

@@ -7,6 +7,7 @@ use super::{BasicProperties, BasicPublishOptions, Channel, Consumer, ShortString
 use crate::{
     control::{Control, Ping, Unreadable},
     error::BrokerError,
+    transport,
 };
 
 /// The control messages that come to this worker, on a channel without confirms.
@@ -21,9 +22,10 @@ impl ControlMessages {
     pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
         Self { channel, consumer }
     }
+}
 
-    /// Waits for the next message. The outer error is final. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> Result<Result<Control, Unreadable>, BrokerError> {
+impl transport::ControlMessages for ControlMessages {
+    async fn next(&mut self) -> Result<Result<Control, Unreadable>, BrokerError> {
         let message = match self.consumer.next().await {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(lost(&error)),
@@ -37,8 +39,7 @@ impl ControlMessages {
         ))
     }
 
-    /// Answers a ping, if its sender is still there, and without waiting to hear that it is.
-    pub(crate) async fn pong(&self, ping: &Ping, pong: &Pong) -> Result<(), BrokerError> {
+    async fn pong(&self, ping: &Ping, pong: &Pong) -> Result<(), BrokerError> {
         let body = serde_json::to_vec(pong).expect("texts and numbers are JSON");
         let mut properties = BasicProperties::default()
             .with_type(MessageType::Pong.as_str().into())

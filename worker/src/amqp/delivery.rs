@@ -1,6 +1,6 @@
 //! Requests, from the queue to their settlement.
 
-use std::{mem::take, time::Duration};
+use std::{collections::BTreeMap, mem::take, sync::Arc};
 
 use futures_util::StreamExt;
 use tokio::spawn;
@@ -13,9 +13,11 @@ use super::{
     PublisherConfirm, ShortString, long_string, lost, text,
 };
 use crate::{
+    context::Caller,
     error::BrokerError,
     reply::Reply,
     request::{Dialect, Request, expires_in},
+    transport::{self, Delivery as _, Published, Requests},
 };
 
 /// The requests that the broker hands out on one channel.
@@ -30,9 +32,12 @@ impl Deliveries {
     pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
         Self { channel, consumer }
     }
+}
 
-    /// Waits for the next request. An error is final. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> Result<Delivery, BrokerError> {
+impl Requests for Deliveries {
+    type Delivery = Delivery;
+
+    async fn next(&mut self) -> Result<Delivery, BrokerError> {
         match self.consumer.next().await {
             Some(Ok(message)) => Ok(Delivery::new(self.channel.clone(), message)),
             Some(Err(error)) => Err(lost(&error)),
@@ -40,8 +45,7 @@ impl Deliveries {
         }
     }
 
-    /// Takes no more requests, and gives back those that nobody has looked at.
-    pub(crate) async fn stop(mut self) {
+    async fn stop(mut self) {
         let tag = self.consumer.tag();
         let cancelled = self
             .channel
@@ -58,35 +62,20 @@ impl Deliveries {
     }
 }
 
-/// One request, to be settled by exactly one of [`ack`](Self::ack), [`give_back`](Self::give_back)
-/// and [`give_up`](Self::give_up).
+/// One request, and the channel on which it came.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    pub(crate) request: Request,
-    /// Whether it was handed out before, to this worker or another.
-    pub(crate) redelivered: bool,
+    request: Request,
     channel: Channel,
     message: Message,
-}
-
-/// What the broker says about a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Published {
-    /// It is in the caller's queue.
-    Confirmed,
-    /// There is no such queue, so the caller has gone.
-    CallerGone,
-    /// The broker, or the queue, did not take it.
-    Refused,
 }
 
 impl Delivery {
     fn new(channel: Channel, mut message: Message) -> Self {
         let properties = &message.properties;
         let content_type = properties.content_type().as_ref();
-        let dialect = Dialect::of(content_type.map(ShortString::as_str));
         let request = Request {
-            dialect,
+            dialect: Dialect::of(content_type.map(ShortString::as_str)),
             procedure: text(properties.kind()),
             reply_to: text(properties.reply_to()),
             correlation_id: text(properties.correlation_id()),
@@ -94,55 +83,15 @@ impl Delivery {
                 .expiration()
                 .as_ref()
                 .and_then(|expiration| expires_in(expiration.as_str())),
-            progress_every: match dialect {
-                Dialect::Warren => progress_every(properties),
-                Dialect::Tutorial => None,
-            },
-            body: take(&mut message.data),
+            redelivered: message.redelivered,
+            caller: Arc::new(caller(properties)),
+            body: take(&mut message.data).into(),
         };
         Self {
             request,
-            redelivered: message.redelivered,
             channel,
             message,
         }
-    }
-
-    /// Sends the reply, and waits until the broker has it. A request without a reply queue has
-    /// no caller.
-    ///
-    /// The library hands a returned message to whichever confirm comes next, which may be a
-    /// neighbour's when the broker confirms several at once. All are settled alike, so that only
-    /// the count's place is uncertain.
-    pub(crate) async fn reply(&self, reply: &Reply) -> Result<Published, BrokerError> {
-        let Some(reply_to) = self.message.properties.reply_to() else {
-            return Ok(Published::CallerGone);
-        };
-        let options = BasicPublishOptions {
-            mandatory: true,
-            ..Default::default()
-        };
-        let confirmed = async { self.publish(reply_to, reply, options).await?.await };
-        match confirmed.await {
-            Ok(Confirmation::Ack(None)) => Ok(Published::Confirmed),
-            Ok(Confirmation::Ack(Some(_))) => Ok(Published::CallerGone),
-            Ok(Confirmation::Nack(_) | Confirmation::NotRequested) => Ok(Published::Refused),
-            Err(error) => Err(lost(&error)),
-        }
-    }
-
-    /// Tells the caller something before its reply, if it is still there, and without waiting to
-    /// hear that the broker has it. On the reply's channel, so that it cannot come after that.
-    pub(crate) async fn tell(&self, message: &Reply) -> Result<(), BrokerError> {
-        let Some(reply_to) = self.message.properties.reply_to() else {
-            return Ok(());
-        };
-        let options = BasicPublishOptions::default();
-        let published = self.publish(reply_to, message, options).await;
-        let confirm = published.map_err(|error| lost(&error))?;
-        // The library keeps for ever what nobody waits for. It comes, or the channel ends.
-        spawn(confirm);
-        Ok(())
     }
 
     async fn publish(
@@ -177,15 +126,52 @@ impl Delivery {
             .with_content_type(meta.content_type.into())
             .with_headers(headers)
     }
+}
 
-    /// Tells the broker that the request is settled.
-    pub(crate) async fn ack(&self) -> Result<(), BrokerError> {
+impl transport::Delivery for Delivery {
+    fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The library hands a returned message to whichever confirm comes next, which may be a
+    /// neighbour's when the broker confirms several at once. All are settled alike, so that only
+    /// the count's place is uncertain.
+    async fn reply(&self, reply: &Reply) -> Result<Published, BrokerError> {
+        let Some(reply_to) = self.message.properties.reply_to() else {
+            return Ok(Published::CallerGone);
+        };
+        let options = BasicPublishOptions {
+            mandatory: true,
+            ..Default::default()
+        };
+        let confirmed = async { self.publish(reply_to, reply, options).await?.await };
+        match confirmed.await {
+            Ok(Confirmation::Ack(None)) => Ok(Published::Confirmed),
+            Ok(Confirmation::Ack(Some(_))) => Ok(Published::CallerGone),
+            Ok(Confirmation::Nack(_) | Confirmation::NotRequested) => Ok(Published::Refused),
+            Err(error) => Err(lost(&error)),
+        }
+    }
+
+    /// On the reply's channel, so that it cannot come after that.
+    async fn tell(&self, message: &Reply) -> Result<(), BrokerError> {
+        let Some(reply_to) = self.message.properties.reply_to() else {
+            return Ok(());
+        };
+        let options = BasicPublishOptions::default();
+        let published = self.publish(reply_to, message, options).await;
+        let confirm = published.map_err(|error| lost(&error))?;
+        // The library keeps for ever what nobody waits for. It comes, or the channel ends.
+        spawn(confirm);
+        Ok(())
+    }
+
+    async fn ack(&self) -> Result<(), BrokerError> {
         let acked = self.message.ack(BasicAckOptions::default()).await;
         acked.map(|_| ()).map_err(|error| lost(&error))
     }
 
-    /// Puts the request back into the queue, for any worker.
-    pub(crate) async fn give_back(&self) -> Result<(), BrokerError> {
+    async fn give_back(&self) -> Result<(), BrokerError> {
         let requeue = BasicNackOptions {
             requeue: true,
             ..Default::default()
@@ -194,42 +180,41 @@ impl Delivery {
         given_back.map(|_| ()).map_err(|error| lost(&error))
     }
 
-    /// Takes the request out of the queue unanswered; the broker bounces it to its caller.
-    pub(crate) async fn give_up(&self) -> Result<(), BrokerError> {
+    async fn give_up(&self) -> Result<(), BrokerError> {
         let rejected = self.message.reject(BasicRejectOptions::default()).await;
         rejected.map(|_| ()).map_err(|error| lost(&error))
     }
 }
 
-/// How often the caller wants to be told of its progress, if it does.
-fn progress_every(properties: &BasicProperties) -> Option<Duration> {
-    let headers = properties.headers().as_ref()?;
-    let value = headers.inner().get(header::PROGRESS_MS)?;
-    let milliseconds = whole_number(value);
-    if milliseconds.is_none() {
-        debug!(
-            ?value,
-            "{} is no whole number, so the caller is told of no progress",
-            header::PROGRESS_MS
-        );
+/// What the request says of its caller.
+fn caller(properties: &BasicProperties) -> Caller {
+    let mut headers = BTreeMap::new();
+    for (name, value) in properties.headers().iter().flat_map(FieldTable::inner) {
+        if let Some(value) = text_of(value) {
+            headers.insert(name.to_string(), value);
+        }
     }
-    milliseconds.map(Duration::from_millis)
+    Caller {
+        headers,
+        user_id: text(properties.user_id()),
+    }
 }
 
-/// A number in a header; STOMP's clients can send it as text only.
-fn whole_number(value: &AMQPValue) -> Option<u64> {
-    match value {
-        AMQPValue::LongString(text) => str::from_utf8(text.as_bytes()).ok()?.parse().ok(),
-        AMQPValue::ShortString(text) => text.as_str().parse().ok(),
-        AMQPValue::ShortShortInt(number) => (*number).try_into().ok(),
-        AMQPValue::ShortShortUInt(number) => Some((*number).into()),
-        AMQPValue::ShortInt(number) => (*number).try_into().ok(),
-        AMQPValue::ShortUInt(number) => Some((*number).into()),
-        AMQPValue::LongInt(number) => (*number).try_into().ok(),
-        AMQPValue::LongUInt(number) => Some((*number).into()),
-        AMQPValue::LongLongInt(number) => (*number).try_into().ok(),
-        _ => None,
-    }
+/// What STOMP's clients can send, and what counts like it, as text.
+fn text_of(value: &AMQPValue) -> Option<String> {
+    Some(match value {
+        AMQPValue::LongString(text) => str::from_utf8(text.as_bytes()).ok()?.to_owned(),
+        AMQPValue::ShortString(text) => text.to_string(),
+        AMQPValue::Boolean(value) => value.to_string(),
+        AMQPValue::ShortShortInt(number) => number.to_string(),
+        AMQPValue::ShortShortUInt(number) => number.to_string(),
+        AMQPValue::ShortInt(number) => number.to_string(),
+        AMQPValue::ShortUInt(number) => number.to_string(),
+        AMQPValue::LongInt(number) => number.to_string(),
+        AMQPValue::LongUInt(number) => number.to_string(),
+        AMQPValue::LongLongInt(number) => number.to_string(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -237,31 +222,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_are_read_from_any_type() {
+    fn texts_and_whole_numbers_are_read_from_any_type() {
         let cases = [
-            (AMQPValue::LongString("250".into()), Some(250)),
-            (AMQPValue::LongString("0".into()), Some(0)),
-            (AMQPValue::LongString("".into()), None),
-            (AMQPValue::LongString("often".into()), None),
-            (AMQPValue::LongString("-1".into()), None),
-            (AMQPValue::LongString("1.5".into()), None),
+            (AMQPValue::LongString("250".into()), Some("250")),
+            (AMQPValue::LongString("".into()), Some("")),
             (AMQPValue::LongString(b"\xff".to_vec().into()), None),
-            (AMQPValue::LongString("18446744073709551616".into()), None),
-            (AMQPValue::ShortString("250".into()), Some(250)),
-            (AMQPValue::ShortShortInt(100), Some(100)),
-            (AMQPValue::ShortShortUInt(250), Some(250)),
-            (AMQPValue::ShortInt(250), Some(250)),
-            (AMQPValue::ShortUInt(250), Some(250)),
-            (AMQPValue::LongInt(250), Some(250)),
-            (AMQPValue::LongInt(-1), None),
-            (AMQPValue::LongUInt(250), Some(250)),
-            (AMQPValue::LongLongInt(i64::MAX), Some(i64::MAX as u64)),
-            (AMQPValue::LongLongInt(-1), None),
-            (AMQPValue::Boolean(true), None),
+            (AMQPValue::ShortString("often".into()), Some("often")),
+            (AMQPValue::Boolean(true), Some("true")),
+            (AMQPValue::ShortShortInt(-100), Some("-100")),
+            (AMQPValue::ShortShortUInt(250), Some("250")),
+            (AMQPValue::ShortInt(250), Some("250")),
+            (AMQPValue::ShortUInt(250), Some("250")),
+            (AMQPValue::LongInt(250), Some("250")),
+            (AMQPValue::LongUInt(250), Some("250")),
+            (
+                AMQPValue::LongLongInt(i64::MAX),
+                Some("9223372036854775807"),
+            ),
+            (AMQPValue::Double(2.5), None),
+            (AMQPValue::Timestamp(250), None),
             (AMQPValue::Void, None),
         ];
         for (value, expected) in cases {
-            assert_eq!(whole_number(&value), expected, "{value:?}");
+            assert_eq!(text_of(&value).as_deref(), expected, "{value:?}");
         }
     }
 }

@@ -1,10 +1,10 @@
 use std::sync::mpsc;
 
 use tokio::{task::JoinHandle, time::timeout};
-use warren_contract::Fibonacci;
+use warren_contract::{Fibonacci, MAX_REQUEST_BYTES};
 
 use super::*;
-use crate::request::Dialect;
+use crate::{Handler, procedures::Blocking};
 
 /// Serves 0 after a word from outside, panics on 1, faults on 2, doubles the rest.
 #[derive(Debug)]
@@ -39,17 +39,19 @@ impl Handler for Moody {
 
 fn request(body: &str) -> Request {
     Request {
-        dialect: Dialect::Warren,
-        procedure: None,
         reply_to: Some("replies".to_owned()),
-        correlation_id: None,
-        expires_in: None,
-        progress_every: None,
-        body: body.as_bytes().to_vec(),
+        body: body.to_owned().into(),
+        ..Request::default()
     }
 }
 
-async fn answer(answerer: &Answerer<Moody>, request: &Request) -> Answer {
+fn answerer(handler: impl Handler, concurrency: NonZeroU16) -> Answerer {
+    let mut procedures = Procedures::default();
+    procedures.add(Blocking(handler));
+    Answerer::new(procedures, concurrency, &Limits::default())
+}
+
+async fn answer(answerer: &Answerer, request: &Request) -> Answer {
     match answerer.take_up(request, Instant::now()).await {
         Ok(computing) => computing.answer().await,
         Err(answer) => answer,
@@ -58,18 +60,18 @@ async fn answer(answerer: &Answerer<Moody>, request: &Request) -> Answer {
 
 async fn outcome(request: &Request) -> Result<String, Fault> {
     let (_open, handler) = Moody::new();
-    let answerer = Answerer::new(handler, NonZeroU16::MIN);
+    let answerer = answerer(handler, NonZeroU16::MIN);
     match answer(&answerer, request).await {
         Answer::Outcome(outcome, _) => outcome
             .response
             .clone()
-            .map(|json| String::from_utf8(json).expect("JSON is UTF-8")),
+            .map(|json| String::from_utf8(json.into()).expect("JSON is UTF-8")),
         other => panic!("{request:?} has no outcome: {other:?}"),
     }
 }
 
 /// Asks beside the test, under a correlation id.
-fn ask(answerer: &Arc<Answerer<Moody>>, id: &str, request: Request) -> JoinHandle<Answer> {
+fn ask(answerer: &Arc<Answerer>, id: &str, request: Request) -> JoinHandle<Answer> {
     let answerer = Arc::clone(answerer);
     let request = Request {
         correlation_id: Some(id.to_owned()),
@@ -90,7 +92,7 @@ async fn is_told(call: JoinHandle<Answer>, json: &str, source: Source) {
     let answer = answer.expect("it is answered").expect("it does not panic");
     match answer {
         Answer::Outcome(outcome, from) => {
-            assert_eq!(outcome.response, Ok(json.into()));
+            assert_eq!(outcome.response, Ok(json.to_owned().into()));
             assert_eq!(from, source);
         }
         other => panic!("it has no outcome: {other:?}"),
@@ -150,7 +152,7 @@ async fn a_body_of_the_largest_size_is_read() {
 #[tokio::test]
 async fn only_what_ran_has_a_compute_time() {
     let (_open, handler) = Moody::new();
-    let answerer = Answerer::new(handler, NonZeroU16::MIN);
+    let answerer = answerer(handler, NonZeroU16::MIN);
     for (body, ran) in [("21", true), ("2", true), ("x", false)] {
         match answer(&answerer, &request(body)).await {
             Answer::Outcome(outcome, _) => assert_eq!(outcome.compute.is_some(), ran, "{body}"),
@@ -162,7 +164,7 @@ async fn only_what_ran_has_a_compute_time() {
 #[tokio::test]
 async fn what_expired_while_waiting_is_not_computed() {
     let (_open, handler) = Moody::new();
-    let answerer = Answerer::new(handler, NonZeroU16::MIN);
+    let answerer = answerer(handler, NonZeroU16::MIN);
     // Computing it would wait for a gate that stays shut.
     let request = Request {
         expires_in: Some(Duration::ZERO),
@@ -177,7 +179,7 @@ async fn what_expired_while_waiting_is_not_computed() {
 #[tokio::test]
 async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
     let (open, handler) = Moody::new();
-    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let answerer = Arc::new(answerer(handler, NonZeroU16::MIN));
     let ask = |body: &str| {
         let answerer = Arc::clone(&answerer);
         let request = request(body);
@@ -193,7 +195,7 @@ async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
     open.send(()).expect("the handler waits for it");
     let answer = running.await.expect("it does not panic");
     assert!(
-        matches!(&answer, Answer::Outcome(outcome, _) if outcome.response == Ok(b"0".to_vec())),
+        matches!(&answer, Answer::Outcome(outcome, _) if outcome.response == Ok("0".into())),
         "{answer:?}"
     );
 }
@@ -201,7 +203,7 @@ async fn stopping_finishes_what_runs_and_lets_go_what_waits() {
 #[tokio::test]
 async fn what_is_cancelled_has_no_outcome() {
     let (open, handler) = Moody::new();
-    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let answerer = Arc::new(answerer(handler, NonZeroU16::MIN));
     let running = ask(&answerer, "running", request("0"));
     while answerer.busy() == 0 {
         tokio::task::yield_now().await;
@@ -225,7 +227,7 @@ async fn what_is_cancelled_has_no_outcome() {
 async fn one_computation_answers_all_requests_of_a_call() {
     let (open, handler) = Moody::new();
     let two = NonZeroU16::MIN.saturating_add(1);
-    let answerer = Arc::new(Answerer::new(handler, two));
+    let answerer = Arc::new(answerer(handler, two));
     let first = ask(&answerer, "call", request("0"));
     settle_down().await;
     let second = ask(&answerer, "call", request("0"));
@@ -242,7 +244,7 @@ async fn one_computation_answers_all_requests_of_a_call() {
 #[tokio::test]
 async fn a_computation_whose_request_is_gone_goes_on_for_the_next() {
     let (open, handler) = Moody::new();
-    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let answerer = Arc::new(answerer(handler, NonZeroU16::MIN));
     let gone = ask(&answerer, "call", request("0"));
     while answerer.busy() == 0 {
         tokio::task::yield_now().await;
@@ -266,7 +268,7 @@ async fn requests_of_one_call_expire_each_by_itself() {
     };
     for expired_first in [true, false] {
         let (open, handler) = Moody::new();
-        let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+        let answerer = Arc::new(answerer(handler, NonZeroU16::MIN));
         let running = ask(&answerer, "running", request("0"));
         settle_down().await;
         let (late, wanted) = if expired_first {
@@ -289,7 +291,7 @@ async fn requests_of_one_call_expire_each_by_itself() {
 #[tokio::test]
 async fn what_crashed_is_computed_again() {
     let (_open, handler) = Moody::new();
-    let answerer = Arc::new(Answerer::new(handler, NonZeroU16::MIN));
+    let answerer = Arc::new(answerer(handler, NonZeroU16::MIN));
     for (body, computed) in [("1", 1), ("1", 2), ("2", 3), ("2", 3)] {
         let call = ask(&answerer, "call", request(body));
         call.await.expect("it does not panic");

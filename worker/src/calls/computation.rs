@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::Question;
 use crate::{Context, outcome::Outcome};
 
 /// One computation, whoever waits for it.
 #[derive(Debug)]
 pub(crate) struct Computation {
-    /// The argument.
-    pub(crate) body: Vec<u8>,
+    /// What is asked.
+    pub(crate) question: Question,
     /// What the handler may know of it, and tells.
     pub(crate) context: Context,
     stage: watch::Sender<Stage>,
@@ -29,10 +30,10 @@ enum Stage {
 pub(crate) struct Cancelled;
 
 impl Computation {
-    pub(super) fn new(body: Vec<u8>) -> Self {
+    pub(super) fn new(question: Question, context: Context) -> Self {
         Self {
-            body,
-            context: Context::default(),
+            question,
+            context,
             stage: watch::Sender::new(Stage::Waiting),
         }
     }
@@ -92,7 +93,6 @@ impl Computation {
 
     /// Tells the handler, and all who wait, unless it has ended.
     pub(super) fn cancel(&self) {
-        self.context.cancel();
         self.stage.send_if_modified(|stage| {
             let ends = matches!(stage, Stage::Waiting | Stage::Running);
             if ends {
@@ -100,5 +100,7 @@ impl Computation {
             }
             ends
         });
+        // The handler may let go of the computation at once, which must be known as cancelled then.
+        self.context.cancel();
     }
 }

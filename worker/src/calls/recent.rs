@@ -4,8 +4,10 @@ use std::{
     collections::{HashMap, VecDeque},
     hash::Hash,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// How much is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

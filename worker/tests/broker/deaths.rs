@@ -88,7 +88,7 @@ async fn a_quorum_queue_gives_up_what_kills_its_workers() {
 /// each of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_classic_queue_its_deadline_ends_what_kills_its_workers() {
-    const DEADLINE: Duration = Duration::from_secs(5);
+    const DEADLINE: Duration = Duration::from_secs(15);
 
     let url = stage("deadly-classic");
     let caller = Caller::connect(&url).await;

@@ -57,7 +57,7 @@ async fn a_worker_outlives_the_brokers_restart() {
     let mut node = Node::temporary().expect("RabbitMQ starts");
     let url = node.amqp_url();
     let mut service = service(&url);
-    service.topology = warren_contract::Topology::new("restarting");
+    service.queue = "restarting";
     service.queue_kind = QueueKind::Tutorial;
     let worker = Worker::start(service, FibonacciHandler::new(50));
     let mut node = within("the broker restarts", async {

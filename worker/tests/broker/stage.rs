@@ -7,8 +7,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use warren_contract::Topology;
-use warren_worker::{Handler, QueueKind, Refusal, Service, Tally, serve};
+use warren_worker::{BrokerUrl, Handler, QueueKind, Refusal, Service, Tally};
 
 /// The longest that any wait in these tests takes, on a machine busy with other tests.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -26,13 +25,21 @@ pub(crate) fn stage(vhost: &str) -> String {
     node.amqp_url_of(vhost)
 }
 
-/// What a worker serves at `url`, one request at a time.
-pub(crate) fn service(url: &str) -> Service {
-    Service {
+/// Where and how a worker under test serves.
+pub(crate) struct Setting {
+    pub(crate) broker: BrokerUrl,
+    pub(crate) queue: &'static str,
+    pub(crate) queue_kind: QueueKind,
+    pub(crate) concurrency: NonZeroU16,
+    pub(crate) prefetch: NonZeroU16,
+}
+
+/// A worker at `url` that serves one request at a time.
+pub(crate) fn service(url: &str) -> Setting {
+    Setting {
         broker: url.parse().expect("the node's address is valid"),
-        topology: Topology::new(QUEUE),
+        queue: QUEUE,
         queue_kind: QueueKind::Durable,
-        name: "worker-under-test".to_owned(),
         concurrency: NonZeroU16::MIN,
         prefetch: NonZeroU16::MIN,
     }
@@ -50,14 +57,29 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn start(service: Service, handler: impl Handler) -> Self {
+    /// Serves this handler.
+    pub(crate) fn start(setting: Setting, handler: impl Handler) -> Self {
+        let service = Service::new(setting.queue)
+            .queue_kind(setting.queue_kind)
+            .handler(handler);
+        let mut worker = warren_worker::Worker::new(setting.broker);
+        worker.name = "worker-under-test".to_owned();
+        worker.concurrency = Some(setting.concurrency);
+        worker.prefetch = Some(setting.prefetch);
+        Self::serve(worker, [service])
+    }
+
+    pub(crate) fn serve(
+        worker: warren_worker::Worker,
+        services: impl IntoIterator<Item = Service, IntoIter: Send> + Send + 'static,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let shutdown = async {
                 // A dropped sender means stop, too.
                 let _ = stopped.await;
             };
-            serve(service, handler, shutdown).await
+            worker.serve(services, shutdown).await
         });
         Self { stop, task }
     }

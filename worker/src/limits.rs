@@ -1,0 +1,38 @@
+//! What a worker refuses to take or to keep more of, for each service.
+
+use std::time::Duration;
+
+use warren_contract::MAX_REQUEST_BYTES;
+
+/// What a worker refuses to take or to keep more of, for each service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest request, in bytes; a longer one is answered with a fault. 1 MiB, which is as
+    /// much as clients send, unless told otherwise.
+    pub request_bytes: usize,
+    /// The most cancels that are remembered, of calls that may still come. An id has at most 255
+    /// bytes, so that 16,384 of them, the default, take at most some 6 MB, whoever sends them. What
+    /// is forgotten costs a computation that nobody waits for.
+    pub cancels: usize,
+    /// The most answers that are remembered, for requests that come again; 16,384 unless told
+    /// otherwise. What is forgotten costs another computation of such a request.
+    pub answers: usize,
+    /// The most bytes of all these answers and their requests together, besides some 300 for each;
+    /// 16 MiB unless told otherwise.
+    pub answer_bytes: usize,
+    /// How long cancels and answers are remembered: 10 minutes unless told otherwise, as requests
+    /// do not wait longer than their deadlines, which are seconds to minutes.
+    pub memory: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_bytes: MAX_REQUEST_BYTES,
+            cancels: 16_384,
+            answers: 16_384,
+            answer_bytes: 16 * 1024 * 1024,
+            memory: Duration::from_mins(10),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The procedures of one service, whatever serves them.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{select, spawn, task::spawn_blocking};
+use tracing::{Instrument, Span, debug, error};
+use warren_contract::{Code, Fault, Procedure, ServedProcedure};
+
+use crate::{AsyncHandler, Context, Handler, answer::Job, outcome::Outcome};
+
+/// The procedures of one service, by name; the first is for callers that name none.
+#[derive(Clone, Default)]
+pub(crate) struct Procedures(Vec<Arc<dyn Serve>>);
+
+/// One procedure, with its types forgotten.
+pub(crate) trait Serve: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// Whether it may be done twice.
+    fn is_idempotent(&self) -> bool;
+
+    /// What the handler refuses to go beyond.
+    fn limits(&self) -> BTreeMap<String, u64>;
+
+    /// Begins to compute, and returns; ends the job by and by, wherever that is computed.
+    fn start(self: Arc<Self>, job: Job);
+}
+
+impl Procedures {
+    /// Adds one.
+    ///
+    /// # Panics
+    ///
+    /// There is one of this name.
+    pub(crate) fn add(&mut self, procedure: impl Serve + 'static) {
+        let name = procedure.name();
+        let is_new = self.0.iter().all(|other| other.name() != name);
+        assert!(is_new, "the procedure {name:?} is served twice");
+        self.0.push(Arc::new(procedure));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The procedure that a request asks for.
+    pub(crate) fn find(&self, name: Option<&str>) -> Result<&Arc<dyn Serve>, Fault> {
+        let Some(name) = name else {
+            return Ok(&self.0[0]);
+        };
+        let found = self.0.iter().find(|procedure| procedure.name() == name);
+        found.ok_or_else(|| {
+            let served: Vec<_> = self
+                .0
+                .iter()
+                .map(|served| format!("{:?}", served.name()))
+                .collect();
+            let message = format!(
+                "no procedure {name:?} is served here, only {}",
+                served.join(", ")
+            );
+            Fault::new(Code::Unimplemented, message)
+        })
+    }
+
+    /// What clients are told of them.
+    pub(crate) fn served(&self) -> Vec<ServedProcedure> {
+        let served = self.0.iter().map(|procedure| ServedProcedure {
+            name: procedure.name().to_owned(),
+            limits: procedure.limits(),
+        });
+        served.collect()
+    }
+}
+
+impl fmt::Debug for Procedures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|procedure| procedure.name());
+        f.debug_list().entries(names).finish()
+    }
+}
+
+/// Computes on threads that may be held up.
+pub(crate) struct Blocking<H>(pub(crate) H);
+
+impl<H: Handler> Serve for Blocking<H> {
+    fn name(&self) -> &'static str {
+        H::Procedure::NAME
+    }
+
+    fn is_idempotent(&self) -> bool {
+        H::Procedure::IDEMPOTENT
+    }
+
+    fn limits(&self) -> BTreeMap<String, u64> {
+        self.0.limits()
+    }
+
+    fn start(self: Arc<Self>, job: Job) {
+        let span = Span::current();
+        spawn_blocking(move || {
+            let _entered = span.enter();
+            let request = match self.0.read(job.body()) {
+                Ok(request) => request,
+                Err(fault) => return job.end(fault.into()),
+            };
+            let started = Instant::now();
+            let response = self.0.handle(request, job.context());
+            let outcome = written(&response, started.elapsed());
+            job.end(outcome);
+        });
+    }
+}
+
+/// Computes on tokio's own threads.
+pub(crate) struct Asynchronous<H>(pub(crate) H);
+
+impl<H: AsyncHandler> Serve for Asynchronous<H> {
+    fn name(&self) -> &'static str {
+        H::Procedure::NAME
+    }
+
+    fn is_idempotent(&self) -> bool {
+        H::Procedure::IDEMPOTENT
+    }
+
+    fn limits(&self) -> BTreeMap<String, u64> {
+        self.0.limits()
+    }
+
+    fn start(self: Arc<Self>, job: Job) {
+        let computing = async move {
+            let request = match self.0.read(job.body()) {
+                Ok(request) => request,
+                Err(fault) => return job.end(fault.into()),
+            };
+            let started = Instant::now();
+            let response = select! {
+                biased;
+                () = job.context().cancelled() => return,
+                response = self.0.handle(request, job.context()) => response,
+            };
+            let outcome = written(&response, started.elapsed());
+            job.end(outcome);
+        };
+        spawn(computing.instrument(Span::current()));
+    }
+}
+
+/// A closure that computes.
+pub(crate) struct Function<P, F> {
+    function: F,
+    procedure: PhantomData<fn(P)>,
+}
+
+impl<P, F> Function<P, F> {
+    pub(crate) fn new(function: F) -> Self {
+        Self {
+            function,
+            procedure: PhantomData,
+        }
+    }
+}
+
+impl<P, F> Handler for Function<P, F>
+where
+    P: Procedure,
+    F: Fn(P::Request, &Context) -> Result<P::Response, Fault> + Send + Sync + 'static,
+{
+    type Procedure = P;
+
+    fn handle(&self, request: P::Request, context: &Context) -> Result<P::Response, Fault> {
+        (self.function)(request, context)
+    }
+}
+
+/// A closure that waits.
+pub(crate) struct AsyncFunction<P, F>(Function<P, F>);
+
+impl<P, F> AsyncFunction<P, F> {
+    pub(crate) fn new(function: F) -> Self {
+        Self(Function::new(function))
+    }
+}
+
+impl<P, F, R> AsyncHandler for AsyncFunction<P, F>
+where
+    P: Procedure,
+    F: Fn(P::Request, Context) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<P::Response, Fault>> + Send,
+{
+    type Procedure = P;
+
+    fn handle(
+        &self,
+        request: P::Request,
+        context: &Context,
+    ) -> impl Future<Output = Result<P::Response, Fault>> + Send {
+        (self.0.function)(request, context.clone())
+    }
+}
+
+/// What a caller is told of a response that took so long.
+fn written<R: serde::Serialize>(response: &Result<R, Fault>, compute: Duration) -> Outcome {
+    debug!(elapsed = ?compute, "computed");
+    let response = match response {
+        Ok(response) => serde_json::to_vec(response).map_err(|error| {
+            error!(%error, "the handler's response cannot be written as JSON");
+            Fault::new(Code::Internal, "the response cannot be written as JSON")
+        }),
+        Err(fault) => Err(fault.clone()),
+    };
+    Outcome {
+        response: response.map(Into::into),
+        compute: Some(compute),
+    }
+}

@@ -1,0 +1,143 @@
+//! What a program that serves does besides: a log, signals, an exit code.
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use clap::Parser;
+use tokio::{
+    runtime::Runtime,
+    select,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
+use tracing::{error, info};
+use tracing_subscriber::EnvFilter;
+
+use crate::{Options, Service};
+
+/// The log's default. The AMQP library warns about things that are no trouble here, such as a
+/// caller that has gone, and quotes whole messages.
+const DEFAULT_LOG: &str = "info,lapin=off";
+
+/// `EX_OSERR` of sysexits.h: the operating system would not give what every program needs.
+const EXIT_SYSTEM: u8 = 71;
+
+/// `EX_NOPERM` of sysexits.h: the broker refused the login, the virtual host or a permission.
+const EXIT_REFUSED: u8 = 77;
+
+/// What a shell reports of a program that SIGINT ended.
+const EXIT_INTERRUPTED: u8 = 130;
+
+/// The whole of a program that serves and has no options but those of every worker.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use warren_worker::{FibonacciHandler, Service};
+///
+/// fn main() -> ExitCode {
+///     warren_worker::run([Service::new("rpc_queue").handler(FibonacciHandler::new(50))])
+/// }
+/// ```
+pub fn run(services: impl IntoIterator<Item = Service>) -> ExitCode {
+    #[derive(Parser)]
+    #[command(about = None, long_about = None)]
+    struct Program {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    Program::parse().options.run(services)
+}
+
+impl Options {
+    /// Serves as these options say, with a log on stderr, until SIGTERM or Ctrl-C asks for the
+    /// end. What runs is finished then, as far as [it may take](crate::Worker::drain); a second
+    /// signal ends the program at once.
+    ///
+    /// The exit code is 0 after a stop that was asked for; 71 if the operating system does not
+    /// give what every program needs; 77 if the broker refused the login, the virtual host or a
+    /// permission, so that it makes no sense to start again before something is changed; and 130
+    /// after a second signal.
+    ///
+    /// # Panics
+    ///
+    /// A service has no procedures, or a subscriber of [`tracing`] is set already.
+    pub fn run(self, services: impl IntoIterator<Item = Service>) -> ExitCode {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| DEFAULT_LOG.into());
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init();
+        let runtime = match Runtime::new() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                error!(%error, "no threads to run on");
+                return ExitCode::from(EXIT_SYSTEM);
+            }
+        };
+        let code = runtime.block_on(self.serve(services));
+        // A computation that outlasted the drain must not hold the process.
+        runtime.shutdown_background();
+        code
+    }
+
+    async fn serve(self, services: impl IntoIterator<Item = Service>) -> ExitCode {
+        let mut signals = match Signals::new() {
+            Ok(signals) => signals,
+            Err(error) => {
+                error!(%error, "cannot listen for signals");
+                return ExitCode::from(EXIT_SYSTEM);
+            }
+        };
+        let worker = self.worker();
+        let drain = worker.drain;
+        let (stop, stopped) = oneshot::channel();
+        let interrupted = async {
+            signals.next().await;
+            info!("finishing what runs, for at most {drain:?}; once more stops at once");
+            // Nobody listens any more if the worker is ending by itself.
+            let _ = stop.send(());
+            signals.next().await;
+        };
+        let shutdown = async {
+            // The sender lives as long as this future, so that it cannot be dropped unsent.
+            let _ = stopped.await;
+        };
+        select! {
+            biased;
+            served = worker.serve(services, shutdown) => match served {
+                Ok(tally) => {
+                    info!(?tally, "[x] Stopped");
+                    ExitCode::SUCCESS
+                }
+                Err(refusal) => {
+                    error!("{refusal}");
+                    ExitCode::from(EXIT_REFUSED)
+                }
+            },
+            () = interrupted => ExitCode::from(EXIT_INTERRUPTED),
+        }
+    }
+}
+
+/// The signals that ask a program to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! One service in this process: what it is, what it computes, and what it has done.
+
+use std::sync::{Mutex, MutexGuard};
+
+use tokio::time::Instant;
+use uuid::Uuid;
+use warren_contract::Pong;
+
+use crate::{Tally, answer::Answerer, tally::Settled};
+
+/// One service in this process. It outlives connections.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// The worker's name.
+    pub(crate) name: String,
+    pub(crate) answerer: Answerer,
+    id: Uuid,
+    started: Instant,
+    tally: Mutex<Tally>,
+}
+
+impl Server {
+    /// A service that starts now.
+    pub(crate) fn new(name: String, answerer: Answerer) -> Self {
+        Self {
+            name,
+            answerer,
+            id: Uuid::new_v4(),
+            started: Instant::now(),
+            tally: Mutex::default(),
+        }
+    }
+
+    /// Counts a request that is settled.
+    pub(crate) fn count(&self, settled: Settled) {
+        self.lock().count(settled);
+    }
+
+    /// What was counted so far.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally {
+            computed: self.answerer.computed(),
+            ..*self.lock()
+        }
+    }
+
+    /// What the worker says of itself, as far as this service goes, at `now`.
+    pub(crate) fn pong(&self, now: Instant) -> Pong {
+        let Tally {
+            served, faulted, ..
+        } = self.tally();
+        let uptime = now.saturating_duration_since(self.started);
+        Pong {
+            id: self.id.to_string(),
+            name: self.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            procedures: self.answerer.served(),
+            concurrency: self.answerer.concurrency(),
+            busy: self.answerer.busy(),
+            draining: self.answerer.is_stopping(),
+            served,
+            failed: faulted,
+            uptime_ms: uptime.as_millis().try_into().unwrap_or(u64::MAX),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().expect("counting does not panic")
+    }
+}
