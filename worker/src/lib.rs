@@ -47,6 +47,8 @@ mod service;
 mod session;
 mod settle;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod worker;
 

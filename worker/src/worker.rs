@@ -79,7 +79,7 @@ impl Worker {
     }
 
     /// The same, at any kind of broker.
-    async fn serve_at(
+    pub(crate) async fn serve_at(
         self,
         broker: impl Broker + Clone,
         services: impl IntoIterator<Item = Service>,
