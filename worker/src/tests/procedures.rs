@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use warren_contract::{Code, Fault, Procedure};
+use warren_contract::{Code, Fault};
 
 use super::rig::{Nap, Payment, QUEUE, Rig, nap, naps, request, worker};
 use crate::{Context, Service, context::Caller, request::Request};
@@ -170,9 +170,4 @@ fn a_queue_has_a_name_that_fits() {
 #[should_panic(expected = r#"nothing is served on "naps""#)]
 async fn a_service_has_procedures() {
     let _ = worker().serve([Service::new(QUEUE)], async {}).await;
-}
-
-#[test]
-fn procedures_have_names_of_their_own() {
-    assert_ne!(Nap::NAME, Payment::NAME);
 }

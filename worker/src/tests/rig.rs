@@ -5,7 +5,7 @@ use std::{num::NonZeroU16, time::Duration};
 use tokio::{
     sync::oneshot,
     task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use warren_contract::{Fault, Procedure};
 
@@ -147,7 +147,9 @@ impl Rig {
 
     /// What the worker says that ends by itself.
     pub(super) async fn end(self) -> Result<Tally, Refusal> {
-        self.task.await.expect("the worker does not panic")
+        let ended = timeout(Duration::from_secs(3600), self.task).await;
+        let ended = ended.expect("the worker ends");
+        ended.expect("the worker does not panic")
     }
 
     /// Stops the worker, if it runs; this is what it did.

@@ -11,6 +11,7 @@
 //! - `endings`: broken connections, a broker that restarts, shutdown.
 //! - `topology`: what is declared, and what is used as it is.
 //! - `program`: the binary's exit codes and signals.
+//! - `example`: a service of another shape, and its own client.
 //! - `peers`: programs in the form of RabbitMQ's tutorials.
 //!
 //! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `gated` a
@@ -21,6 +22,7 @@ mod cancels;
 mod deadlines;
 mod deaths;
 mod endings;
+mod example;
 mod faults;
 mod gated;
 mod peers;

@@ -1,6 +1,7 @@
 //! Programs that end with the test.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader, Read},
     process::{Command, ExitStatus, Stdio},
 };
@@ -9,6 +10,18 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 use warren_rabbitmq::Child;
 
 use crate::stage::{until, within};
+
+/// One of the project's programs. What the developer's shell sets is not for it.
+pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(path);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("WARREN_") || text == "RUST_LOG" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
 
 /// A running program, whose output is read line by line.
 pub(crate) struct Program {
@@ -19,16 +32,14 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `warren-worker` with these arguments; the lines are those of its log.
     pub(crate) fn worker(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_warren-worker"));
-        command.args(arguments).stderr(Stdio::piped());
-        // What the developer's shell sets is not for this worker.
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("WARREN_") || text == "RUST_LOG" {
-                command.env_remove(&name);
-            }
-        }
-        let mut child = Child::spawn(&mut command).expect("the worker was built");
+        let mut command = program(env!("CARGO_BIN_EXE_warren-worker"));
+        Self::serve(command.args(arguments))
+    }
+
+    /// Starts a worker; the lines are those of its log.
+    pub(crate) fn serve(command: &mut Command) -> Self {
+        command.stderr(Stdio::piped());
+        let mut child = Child::spawn(command).expect("the worker was built");
         let stderr = child.take_stderr().expect("it is piped");
         Self {
             lines: read_lines(stderr),
