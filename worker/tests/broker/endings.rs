@@ -109,6 +109,28 @@ async fn a_deleted_queue_is_declared_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_runs_when_its_queue_is_deleted_is_answered() {
+    let url = stage("deleted-while-running");
+    let handler = Gated::shut();
+    let worker = Worker::start(service(&url), handler.clone());
+    let mut caller = Caller::connect(&url).await;
+    caller.send("7", caller.warren("call-1")).await;
+    handler.reaches("it runs", |state| state.running == 1).await;
+    caller
+        .channel
+        .queue_delete(QUEUE.into(), QueueDeleteOptions::default())
+        .await
+        .expect("guest may delete");
+    caller.until_consumers(1).await;
+    handler.open();
+    assert_eq!(id_and_body(&caller.reply().await), ("call-1", "7"));
+    // And over the same connection, others are.
+    caller.send("8", caller.warren("call-2")).await;
+    assert_eq!(id_and_body(&caller.reply().await), ("call-2", "8"));
+    assert_eq!(worker.stop().await.served, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_worker_finishes_what_runs_and_gives_back_the_rest() {
     let url = stage("drain");
     let handler = Gated::shut();

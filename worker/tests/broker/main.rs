@@ -9,6 +9,7 @@
 //! - `repeats`: requests that come again.
 //! - `pings`: who serves the queue, and whether anybody does.
 //! - `endings`: broken connections, a broker that restarts, shutdown.
+//! - `services`: several procedures and queues, and what they know of their callers.
 //! - `topology`: what is declared, and what is used as it is.
 //! - `program`: the binary's exit codes and signals.
 //! - `example`: a service of another shape, and its own client.
@@ -31,6 +32,7 @@ mod process;
 mod program;
 mod progress;
 mod repeats;
+mod services;
 mod serving;
 mod stage;
 mod topology;
