@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use warren_client::Stage;
 
 /// How often workers are asked to tell how far they are.
-pub(crate) const EVERY: Duration = Duration::from_millis(100);
+pub(super) const EVERY: Duration = Duration::from_millis(100);
 
 /// Tells on stderr where a call is, until it settles: as a bar on a terminal, line by line
 /// elsewhere.
-pub(crate) async fn show(mut stage: watch::Receiver<Stage>) {
+pub(super) async fn show(mut stage: watch::Receiver<Stage>) {
     let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{msg:8} {wide_bar} {percent:>3} % {elapsed:>4}");
     bar.set_style(style.expect("the template is well-formed"));
