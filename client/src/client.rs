@@ -10,7 +10,7 @@ use crate::{
     Call, CallError, CallOptions, Config, ConnectionState, WAITING_FRAMES, WireFrame,
     driver::{self, Boards, Caller, Command},
     engine::{Engine, Request},
-    socket,
+    socket::{self, Endpoint},
 };
 
 /// What happened on the connection that no call can tell.
@@ -73,9 +73,9 @@ impl Client {
             workers: boards.workers.clone(),
             wire: boards.wire.clone(),
         };
-        let url = config.url.clone();
+        let endpoint = Endpoint::of(&config);
         let engine = Engine::new(config, Box::new(Uuid::new_v4));
-        socket::spawn(driver::run(engine, url, queue, boards));
+        socket::spawn(driver::run(engine, endpoint, queue, boards));
         client
     }
 

@@ -35,8 +35,11 @@ impl Mode {
 /// `cargo xtask up` starts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The Web-STOMP endpoint: `ws://host:15674/ws`, or in a browser also `wss://…`.
+    /// The Web-STOMP endpoint: `ws://host:15674/ws`, or `wss://…`.
     pub url: String,
+    /// Whom to trust at a `wss://…`. A browser decides that by itself.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub tls: crate::Tls,
     /// The broker's user.
     pub login: String,
     /// That user's password.
@@ -78,6 +81,8 @@ impl Default for Config {
         let (login, passcode) = mode.default_login();
         Self {
             url: "ws://127.0.0.1:15674/ws".into(),
+            #[cfg(not(target_arch = "wasm32"))]
+            tls: crate::Tls::default(),
             login: login.into(),
             passcode: passcode.into(),
             vhost: "/".into(),

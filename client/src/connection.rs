@@ -37,6 +37,15 @@ pub enum Disconnect {
         /// What the system says; browsers give no reason.
         detail: String,
     },
+    /// There is somebody, but not one whom we trust, or who trusts us: something is wrong with a
+    /// certificate. Browsers do not tell this from [`Disconnect::Unreachable`].
+    #[error("no secure connection to {url}: {detail}")]
+    Untrusted {
+        /// The address that was tried.
+        url: String,
+        /// What is wrong, and what to do.
+        detail: String,
+    },
     /// The broker did not take the login.
     #[error(
         "wrong login or passcode: the broker refuses `{login}` ({detail}); check both, and that this user exists"
@@ -95,7 +104,10 @@ pub enum Disconnect {
 impl Disconnect {
     /// Whether a person has to mend it, so that there is no use in trying again soon.
     pub(crate) const fn is_refusal(&self) -> bool {
-        matches!(self, Self::LoginRefused { .. } | Self::VhostRefused { .. })
+        matches!(
+            self,
+            Self::Untrusted { .. } | Self::LoginRefused { .. } | Self::VhostRefused { .. }
+        )
     }
 
     /// The code with which a call fails that cannot be served because of this.
@@ -105,6 +117,7 @@ impl Disconnect {
             Self::LoginRefused { .. } => Code::Unauthenticated,
             Self::VhostRefused { .. } => Code::PermissionDenied,
             Self::Unreachable { .. }
+            | Self::Untrusted { .. }
             | Self::TopologyMissing { .. }
             | Self::Lost { .. }
             | Self::Silent { .. }

@@ -13,7 +13,7 @@ use web_time::Instant;
 use crate::{
     CallError, ConnectionState, Counters, Stage, WireFrame,
     engine::{Action, Engine, Event, RawReply, Request},
-    socket::{self, Incoming, Socket, Wakes},
+    socket::{self, Endpoint, Incoming, Socket, Wakes},
     tap::Tap,
 };
 
@@ -73,7 +73,7 @@ impl Caller {
 
 struct Driver {
     engine: Engine,
-    url: String,
+    endpoint: Endpoint,
     started: Instant,
     socket: Option<Socket>,
     tap: Tap,
@@ -84,13 +84,13 @@ struct Driver {
 /// Runs until the client is closed, which also happens when its last handle is dropped.
 pub(crate) async fn run(
     engine: Engine,
-    url: String,
+    endpoint: Endpoint,
     mut commands: UnboundedReceiver<Command>,
     boards: Boards,
 ) {
     let mut driver = Driver {
         engine,
-        url,
+        endpoint,
         started: Instant::now(),
         socket: None,
         tap: Tap::new(boards.wire.clone()),
@@ -175,6 +175,11 @@ impl Driver {
                 self.socket = None;
                 self.engine.handle_closed(now, code, &reason);
             }
+            #[cfg(not(target_arch = "wasm32"))]
+            Incoming::Untrusted { reason } => {
+                self.socket = None;
+                self.engine.handle_untrusted(now, &reason);
+            }
         }
     }
 
@@ -196,7 +201,7 @@ impl Driver {
             match action {
                 Action::Open => {
                     self.tap.reset();
-                    self.socket = Some(Socket::open(&self.url));
+                    self.socket = Some(Socket::open(&self.endpoint));
                 }
                 Action::Send(bytes) => {
                     if let Some(socket) = &mut self.socket {

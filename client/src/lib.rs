@@ -21,6 +21,7 @@
 //! - [`engine`]: all decisions, without I/O: when to connect, what to send, how each call settles.
 //! - `tap`: the driver's bytes as frames again, for whoever wants to [watch](Client::wire) them.
 //! - `socket`: a WebSocket in the browser and one on tokio, of the same shape.
+//! - `Tls`: whom to trust at a `wss://…`; not in a browser, which decides that by itself.
 
 mod call;
 mod client;
@@ -32,6 +33,8 @@ mod error;
 mod socket;
 mod tap;
 mod times;
+#[cfg(not(target_arch = "wasm32"))]
+mod tls;
 
 pub use call::{Call, CallOptions, Policy, Reply, Stage};
 pub use client::{Client, Counters};
@@ -40,3 +43,5 @@ pub use connection::{ConnectionState, Disconnect};
 pub use error::CallError;
 pub use tap::{Direction, SHOWN_BODY_BYTES, WAITING_FRAMES, WireFrame, WireKind};
 pub use times::Times;
+#[cfg(not(target_arch = "wasm32"))]
+pub use tls::{Tls, TlsError};

@@ -213,6 +213,12 @@ impl Connection {
         }
     }
 
+    pub(super) fn handle_untrusted(&mut self, now: Duration, reason: &str) {
+        if matches!(self.link, Link::Opening { .. }) {
+            self.fail(now, ending::untrusted(&self.url, reason));
+        }
+    }
+
     pub(super) fn handle_timeout(&mut self, now: Duration) {
         match &mut self.link {
             Link::Down { retry_at } if *retry_at <= now => self.open(now),

@@ -70,6 +70,14 @@ pub(super) fn unreachable(url: &str, detail: &str) -> Disconnect {
     }
 }
 
+/// Something is wrong with a certificate, ours or theirs.
+pub(super) fn untrusted(url: &str, detail: &str) -> Disconnect {
+    Disconnect::Untrusted {
+        url: url.to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
 /// An exchange does not exist, or is not ours to use.
 pub(super) fn topology_missing(exchange: &str, detail: String) -> Disconnect {
     Disconnect::TopologyMissing {

@@ -61,7 +61,8 @@ pub struct Request {
 /// What the driver is to do to the world, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Open a new WebSocket, and report [`Engine::handle_opened`] or [`Engine::handle_closed`].
+    /// Open a new WebSocket, and report [`Engine::handle_opened`], [`Engine::handle_closed`] or
+    /// [`Engine::handle_untrusted`].
     Open,
     /// Send these bytes as one WebSocket message.
     Send(Vec<u8>),
@@ -214,6 +215,12 @@ impl Engine {
     /// close frame, or what the system says.
     pub fn handle_closed(&mut self, now: Duration, code: Option<u16>, reason: &str) {
         self.connection.handle_closed(now, code, reason);
+        self.take_signals(now);
+    }
+
+    /// The WebSocket could not be opened, as the two ends do not trust each other, for this reason.
+    pub fn handle_untrusted(&mut self, now: Duration, reason: &str) {
+        self.connection.handle_untrusted(now, reason);
         self.take_signals(now);
     }
 

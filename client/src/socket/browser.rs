@@ -14,6 +14,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
 use super::{Incoming, SUBPROTOCOL};
+use crate::Config;
 
 /// The longest that a browser's timer runs; a longer one would fire at once.
 const LONGEST_TIMER_MS: u32 = i32::MAX as u32;
@@ -39,6 +40,15 @@ impl Future for Sleep {
     }
 }
 
+/// The address; everything else is the browser's business.
+pub(crate) struct Endpoint(String);
+
+impl Endpoint {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self(config.url.clone())
+    }
+}
+
 /// A WebSocket whose events go into a channel. Dropping it closes it, and no event of it comes
 /// any more.
 pub(crate) struct Socket {
@@ -55,9 +65,9 @@ struct OpenSocket {
 }
 
 impl Socket {
-    pub(crate) fn open(url: &str) -> Self {
+    pub(crate) fn open(endpoint: &Endpoint) -> Self {
         let (sender, incoming) = unbounded_channel();
-        let socket = match WebSocket::new_with_str(url, SUBPROTOCOL) {
+        let socket = match WebSocket::new_with_str(&endpoint.0, SUBPROTOCOL) {
             Ok(socket) => Some(OpenSocket::listen(socket, sender)),
             Err(error) => {
                 // A malformed address, or ws: from a page that was loaded over https:.

@@ -2,6 +2,7 @@
 //!
 //! Both modules have the same items, and the driver uses whichever is there:
 //!
+//! - `Endpoint` is where to connect, and how.
 //! - `Socket::open` begins to open a WebSocket and returns at once; `send` queues a message and
 //!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes.
 //! - `sleep`, with its future's type `Sleep`.
@@ -18,9 +19,9 @@ pub(crate) mod server;
 mod wakes;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use browser::{Sleep, Socket, sleep, spawn};
+pub(crate) use browser::{Endpoint, Sleep, Socket, sleep, spawn};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Sleep, Socket, Wakes, sleep, spawn};
+pub(crate) use native::{Endpoint, Sleep, Socket, Wakes, sleep, spawn};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wakes::Wakes;
 
@@ -28,7 +29,7 @@ pub(crate) use wakes::Wakes;
 /// none of those offered, and RabbitMQ knows this one in every version.
 const SUBPROTOCOL: &str = "v12.stomp";
 
-/// What comes out of a socket: `Opened` first, `Closed` last and once.
+/// What comes out of a socket: `Opened` first, `Closed` last and once; or `Untrusted` alone.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Opened,
@@ -38,6 +39,11 @@ pub(crate) enum Incoming {
         /// The code of the close frame, if there was one.
         code: Option<u16>,
         /// Its reason, or what the system says; may be empty.
+        reason: String,
+    },
+    /// It was not opened, for a certificate, which a person has to mend. Browsers do not tell.
+    #[cfg(not(target_arch = "wasm32"))]
+    Untrusted {
         reason: String,
     },
 }

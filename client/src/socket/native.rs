@@ -8,9 +8,10 @@ use std::{
 };
 
 use futures_util::{Sink, Stream};
+use thiserror::Error;
 use tokio::{net::TcpStream, task::coop::cooperative};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
     tungstenite::{
         self, Message,
         client::IntoClientRequest,
@@ -20,6 +21,10 @@ use tokio_tungstenite::{
 };
 
 use super::{Incoming, SUBPROTOCOL};
+use crate::{
+    Config, Tls, TlsError,
+    tls::{TlsTrouble, tls_trouble},
+};
 
 pub(crate) use tokio::time::{Sleep, sleep};
 
@@ -46,7 +51,32 @@ impl Wakes {
 }
 
 type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-type Opening = Pin<Box<dyn Future<Output = Result<WebSocket, tungstenite::Error>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<WebSocket, OpenError>> + Send>>;
+
+/// The address, and whom to trust there.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    url: String,
+    tls: Tls,
+}
+
+impl Endpoint {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            url: config.url.clone(),
+            tls: config.tls.clone(),
+        }
+    }
+}
+
+/// Why a WebSocket was not opened.
+#[derive(Debug, Error)]
+enum OpenError {
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    WebSocket(#[from] tungstenite::Error),
+}
 
 enum State {
     Opening(Opening),
@@ -64,9 +94,9 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn open(url: &str) -> Self {
+    pub(crate) fn open(endpoint: &Endpoint) -> Self {
         Self {
-            state: State::Opening(Box::pin(connect(url.to_owned()))),
+            state: State::Opening(Box::pin(connect(endpoint.clone()))),
             outgoing: VecDeque::new(),
             unflushed: false,
         }
@@ -89,7 +119,7 @@ impl Socket {
                     self.state = State::Open(Box::new(socket));
                     Incoming::Opened
                 }
-                Err(error) => closed_by(&error),
+                Err(error) => not_opened(&error),
             },
             State::Open(_) => match self.poll_open(cx) {
                 Poll::Ready(Ok(incoming)) => incoming,
@@ -98,7 +128,10 @@ impl Socket {
             },
             State::Closed => return Poll::Pending,
         };
-        if matches!(incoming, Incoming::Closed { .. }) {
+        if matches!(
+            incoming,
+            Incoming::Closed { .. } | Incoming::Untrusted { .. }
+        ) {
             self.state = State::Closed;
         }
         Poll::Ready(incoming)
@@ -137,19 +170,26 @@ impl Socket {
     }
 }
 
-async fn connect(url: String) -> Result<WebSocket, tungstenite::Error> {
+async fn connect(Endpoint { url, tls }: Endpoint) -> Result<WebSocket, OpenError> {
     let mut request = url.into_client_request()?;
     request.headers_mut().insert(
         SEC_WEBSOCKET_PROTOCOL,
         HeaderValue::from_static(SUBPROTOCOL),
     );
+    let connector = if request.uri().scheme_str() == Some("wss") {
+        Connector::Rustls(tls.client_config()?)
+    } else {
+        Connector::Plain
+    };
     // The buffer is flushed with every message: most are small, and each is waited for.
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES))
         .write_buffer_size(0);
     let disable_nagle = true;
-    let (socket, _) = connect_async_with_config(request, Some(config), disable_nagle).await?;
+    let (socket, _) =
+        connect_async_tls_with_config(request, Some(config), disable_nagle, Some(connector))
+            .await?;
     Ok(socket)
 }
 
@@ -162,6 +202,20 @@ fn closed(code: Option<u16>, reason: &str) -> Incoming {
 
 fn closed_by(error: &tungstenite::Error) -> Incoming {
     closed(None, &error.to_string())
+}
+
+fn not_opened(error: &OpenError) -> Incoming {
+    match error {
+        OpenError::Tls(error) => Incoming::Untrusted {
+            reason: error.to_string(),
+        },
+        OpenError::WebSocket(tungstenite::Error::Io(error)) => match tls_trouble(error) {
+            Some(TlsTrouble::Trust(reason)) => Incoming::Untrusted { reason },
+            Some(TlsTrouble::Other(reason)) => closed(None, &reason),
+            None => closed(None, &error.to_string()),
+        },
+        OpenError::WebSocket(error) => closed_by(error),
+    }
 }
 
 #[cfg(test)]
@@ -178,7 +232,11 @@ mod tests {
             let mut socket = server::accept(&server);
             socket.get_mut().write_all(bytes).expect("the bytes leave");
         });
-        let mut socket = Socket::open(&format!("ws://{address}/ws"));
+        let config = Config {
+            url: format!("ws://{address}/ws"),
+            ..Config::default()
+        };
+        let mut socket = Socket::open(&Endpoint::of(&config));
         for expected in expected {
             let incoming = format!("{:?}", socket.receive().await);
             assert!(incoming.contains(expected), "{incoming}, not {expected}");
