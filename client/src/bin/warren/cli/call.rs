@@ -43,7 +43,7 @@ pub(super) async fn run(broker: Broker, arguments: Call) -> Result<(), Failure> 
         )
     })?;
 
-    let client = Client::connect(broker.into());
+    let client = Client::connect(broker.config()?);
     let mut call = client.call_with::<Fibonacci>(n, arguments.options());
     let shown = call.stage().map(progress::show).map(tokio::spawn);
     let reply = select! {

@@ -1,6 +1,6 @@
 //! How a command fails.
 
-use warren_client::{CallError, Disconnect};
+use warren_client::{CallError, Disconnect, TlsError};
 use warren_contract::Code;
 
 /// A failure in the words that are printed: a code for programs, a message for people.
@@ -28,5 +28,12 @@ impl From<CallError> for Failure {
 impl From<&Disconnect> for Failure {
     fn from(reason: &Disconnect) -> Self {
         Self::new(reason.code(), reason.to_string())
+    }
+}
+
+/// What is wrong with the files that the options name.
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        Self::new(Code::InvalidArgument, error.to_string())
     }
 }

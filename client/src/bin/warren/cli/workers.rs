@@ -30,7 +30,7 @@ pub(super) async fn run(broker: Broker, Workers { json }: Workers) -> Result<(),
             "the tutorials' servers cannot be asked who they are",
         ));
     }
-    let client = Client::connect(broker.into());
+    let client = Client::connect(broker.config()?);
     let mut workers = client.workers();
     let known = timeout(WITHIN, workers.wait_for(Option::is_some)).await;
     let workers = match known {
