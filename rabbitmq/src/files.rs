@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::definitions::DEFINITIONS;
 use crate::error::StartError;
 use crate::ports::Ports;
+use crate::tls::{self, Tls};
 
 const CONFIGURATION: &str = include_str!("../rabbitmq.conf");
 const ENABLED_PLUGINS: &str = include_str!("../enabled_plugins");
@@ -20,13 +21,15 @@ pub(crate) struct Files {
     data: PathBuf,
     /// Further lines of configuration.
     settings: String,
+    tls: Option<Tls>,
 }
 
 impl Files {
-    pub(crate) fn new(data: PathBuf, settings: &str) -> Self {
+    pub(crate) fn new(data: PathBuf, settings: &str, tls: Option<Tls>) -> Self {
         Self {
             data,
             settings: settings.to_owned(),
+            tls,
         }
     }
 
@@ -76,9 +79,14 @@ impl Files {
             &configuration.join("20-node.conf"),
             &node_configuration(ports, &definitions),
         )?;
+        let (tls_configuration, enabled_plugins) = match &self.tls {
+            Some(tls) => (tls.configuration(ports), tls::ENABLED_PLUGINS),
+            None => (String::new(), ENABLED_PLUGINS),
+        };
+        write(&configuration.join("25-tls.conf"), &tls_configuration)?;
         write(&configuration.join("30-settings.conf"), &self.settings)?;
         write(&definitions, DEFINITIONS)?;
-        write(&self.enabled_plugins(), ENABLED_PLUGINS)?;
+        write(&self.enabled_plugins(), enabled_plugins)?;
         write(&self.resolver(), RESOLVER)?;
         write(&self.environment(), "")
     }

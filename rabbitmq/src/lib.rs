@@ -7,10 +7,14 @@
 //! - [`Node`]: start, stop, kill, start again, where to connect, a virtual host of one's own.
 //! - [`shared`]: one node for all tests of a process.
 //! - [`Ports`]: ports that no other node takes meanwhile.
+//! - [`Tls`]: the certificates of a node that listens for TLS connections, too; with the feature
+//!   `certificates`, [`Certificates`] makes some for a test.
 //! - [`Server`]: the RabbitMQ that is installed, or another one in a folder.
 //! - [`Proxy`]: a way to a node that can be cut, and that can fall silent.
 //! - [`Child`]: a process that cannot outlive ours; the workers that `up` starts are such, too.
 
+#[cfg(feature = "certificates")]
+mod certificates;
 mod child;
 mod definitions;
 mod error;
@@ -20,7 +24,10 @@ mod ports;
 mod proxy;
 mod readiness;
 mod server;
+mod tls;
 
+#[cfg(feature = "certificates")]
+pub use certificates::{CertificateError, Certificates};
 pub use child::Child;
 pub use definitions::VhostError;
 pub use error::StartError;
@@ -28,3 +35,4 @@ pub use node::{Node, shared};
 pub use ports::{NoFreePorts, Ports, is_free};
 pub use proxy::Proxy;
 pub use server::{ROOT_VARIABLE, SERVER_VARIABLE, Server, ServerNotFound};
+pub use tls::Tls;

@@ -16,6 +16,7 @@ use crate::files::Files;
 use crate::ports::Ports;
 use crate::readiness::{answers, log_tail};
 use crate::server::Server;
+use crate::tls::Tls;
 
 /// A start takes 4 s on an idle machine with two cores; tests start several at once.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -64,7 +65,7 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn start(data: &Path, ports: Ports) -> Result<Self, StartError> {
-        Self::start_in(data, ports, "", None)
+        Self::start_in(Files::new(absolute(data)?, "", None), ports, None)
     }
 
     /// Starts a node on free ports, in a temporary folder that goes when the node goes.
@@ -81,6 +82,19 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn temporary_with(settings: &str) -> Result<Self, StartError> {
+        Self::temporary_from(settings, None)
+    }
+
+    /// Like [`Node::temporary`], listening for TLS connections besides: see [`Node::amqps_url`] and
+    /// [`Node::wss_url`].
+    ///
+    /// # Errors
+    /// Whatever kept it from starting; see [`StartError`].
+    pub fn temporary_with_tls(tls: &Tls) -> Result<Self, StartError> {
+        Self::temporary_from("", Some(tls))
+    }
+
+    fn temporary_from(settings: &str, tls: Option<&Tls>) -> Result<Self, StartError> {
         let mut attempts = 1;
         loop {
             let folder = tempfile::Builder::new()
@@ -90,8 +104,8 @@ impl Node {
                     path: env::temp_dir(),
                     source,
                 })?;
-            let data = folder.path().to_path_buf();
-            match Self::start_in(&data, Ports::free()?, settings, Some(folder)) {
+            let files = Files::new(absolute(folder.path())?, settings, tls.cloned());
+            match Self::start_in(files, Ports::free()?, Some(folder)) {
                 Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
                 result => return result,
             }
@@ -99,19 +113,13 @@ impl Node {
     }
 
     fn start_in(
-        data: &Path,
+        files: Files,
         ports: Ports,
-        settings: &str,
         temporary: Option<TempDir>,
     ) -> Result<Self, StartError> {
-        // RabbitMQ needs absolute paths: it changes its working directory.
-        let data = std::path::absolute(data).map_err(|source| StartError::Write {
-            path: data.to_path_buf(),
-            source,
-        })?;
         let mut node = Self {
             process: None,
-            files: Files::new(data, settings),
+            files,
             ports,
             server: Server::find()?,
             temporary,
@@ -250,6 +258,19 @@ impl Node {
         format!("ws://127.0.0.1:{}/ws", self.ports.web_stomp)
     }
 
+    /// Where AMQP clients connect over TLS: as `guest`, to the virtual host `/`. Only a node with
+    /// [`Tls`] listens there.
+    #[must_use]
+    pub fn amqps_url(&self) -> String {
+        format!("amqps://guest:guest@localhost:{}/%2f", self.ports.amqps)
+    }
+
+    /// Where STOMP clients connect over WebSocket and TLS. Only a node with [`Tls`] listens there.
+    #[must_use]
+    pub fn wss_url(&self) -> String {
+        format!("wss://localhost:{}/ws", self.ports.web_stomps)
+    }
+
     /// Where the management page and HTTP API are, without a slash at the end.
     #[must_use]
     pub fn management_url(&self) -> String {
@@ -322,4 +343,12 @@ impl Node {
             source,
         }
     }
+}
+
+/// RabbitMQ needs absolute paths: it changes its working directory.
+fn absolute(data: &Path) -> Result<PathBuf, StartError> {
+    std::path::absolute(data).map_err(|source| StartError::Write {
+        path: data.to_path_buf(),
+        source,
+    })
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 const FIRST: u16 = 20_000;
 
 /// How many blocks of [`BLOCK`] ports there are to choose from.
-const BLOCKS: u16 = 1_500;
+const BLOCKS: u16 = 1_000;
 
 /// The ports of one block: the reservation, and those of the node.
-const BLOCK: u16 = 5;
+const BLOCK: u16 = 7;
 
 /// How many blocks are tried before [`NoFreePorts`].
 const ATTEMPTS: usize = 200;
@@ -32,6 +32,10 @@ pub struct Ports {
     pub web_stomp: u16,
     /// The management page and HTTP API.
     pub management: u16,
+    /// AMQP 0-9-1 over TLS, if the node has certificates.
+    pub amqps: u16,
+    /// Web-STOMP over TLS, if the node has certificates.
+    pub web_stomps: u16,
     pub(crate) distribution: u16,
     #[expect(dead_code, reason = "held, never used: listening is what it is for")]
     reservation: TcpListener,
@@ -59,6 +63,8 @@ impl Ports {
             web_stomp: first + 2,
             management: first + 3,
             distribution: first + 4,
+            amqps: first + 5,
+            web_stomps: first + 6,
             reservation,
         })
     }
@@ -70,6 +76,8 @@ impl Ports {
             self.web_stomp,
             self.management,
             self.distribution,
+            self.amqps,
+            self.web_stomps,
         ]
         .into_iter()
         .filter(|&port| !is_free(port))

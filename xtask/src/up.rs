@@ -92,7 +92,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         }
         None => {
             progress.step("starting the broker");
-            Broker::Own(start_node(&data.join("rabbitmq"), options)?)
+            Broker::Own(start_node(&data.join("rabbitmq"), options)?.into())
         }
     };
     progress.step("starting the workers");
@@ -123,7 +123,7 @@ struct Running {
 
 #[derive(Debug)]
 enum Broker {
-    Own(Node),
+    Own(Box<Node>),
     Given { amqp: String, ws: String },
 }
 
