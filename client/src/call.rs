@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use warren_contract::{Procedure, Progress};
@@ -58,6 +60,27 @@ pub struct CallOptions {
     pub progress: Option<Duration>,
 }
 
+/// A request to a procedure of which this program knows nothing but the name.
+#[derive(Clone, Debug)]
+pub struct RawRequest {
+    /// The procedure's name, of at most [`RawRequest::MAX_NAME_BYTES`] bytes.
+    pub procedure: String,
+    /// Whether the call may be sent again when nobody knows what became of it.
+    pub idempotent: bool,
+    /// What the procedure takes.
+    pub body: Box<RawValue>,
+}
+
+impl RawRequest {
+    /// The longest name that a procedure can have: AMQP has one byte for its length.
+    pub const MAX_NAME_BYTES: usize = 255;
+}
+
+/// Stands in a [`Call`] for a procedure whose reply is left as JSON: see
+/// [`Client::call_raw`](crate::Client::call_raw).
+#[derive(Clone, Copy, Debug)]
+pub enum Raw {}
+
 /// A reply, and what is known about how it came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply<T> {
@@ -88,7 +111,7 @@ pub struct Call<P> {
     procedure: PhantomData<fn() -> P>,
 }
 
-impl<P: Procedure> Call<P> {
+impl<P> Call<P> {
     pub(crate) fn new(
         id: Uuid,
         outcome: oneshot::Receiver<Result<RawReply, CallError>>,
@@ -123,18 +146,33 @@ impl<P: Procedure> Call<P> {
     pub fn cancel(&self) {
         self.handle.send(Command::Cancel { id: self.id });
     }
-}
 
-impl<P: Procedure> Future for Call<P> {
-    type Output = Result<Reply<P::Response>, CallError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll_reply<T: DeserializeOwned>(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Reply<T>, CallError>> {
         let outcome = ready!(Pin::new(&mut self.outcome).poll(cx));
         self.settled = true;
         // The driver settles every call before it ends, so a call without an outcome was made
         // after that.
         let reply = outcome.unwrap_or(Err(CallError::Closed));
         Poll::Ready(reply.and_then(RawReply::decode))
+    }
+}
+
+impl<P: Procedure> Future for Call<P> {
+    type Output = Result<Reply<P::Response>, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_reply(cx)
+    }
+}
+
+impl Future for Call<Raw> {
+    type Output = Result<Reply<Box<RawValue>>, CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_reply(cx)
     }
 }
 

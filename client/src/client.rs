@@ -1,13 +1,14 @@
 //! The handle that users clone and call.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use uuid::Uuid;
 use warren_contract::{Pong, Procedure};
 
 use crate::{
-    Call, CallError, CallOptions, Config, ConnectionState, WAITING_FRAMES, WireFrame,
+    Call, CallError, CallOptions, Config, ConnectionState, Raw, RawRequest, WAITING_FRAMES,
+    WireFrame,
     driver::{self, Boards, Caller, Command},
     engine::{Engine, Request},
     socket::{self, Endpoint},
@@ -86,16 +87,46 @@ impl Client {
 
     /// Calls `P`. The request is on its way when this returns; the call is its outcome.
     pub fn call_with<P: Procedure>(&self, request: P::Request, options: CallOptions) -> Call<P> {
+        let body = serde_json::to_vec(&request).map_err(|error| CallError::UnwritableRequest {
+            detail: error.to_string(),
+        });
+        self.send(P::NAME.into(), P::IDEMPOTENT, body, options)
+    }
+
+    /// Calls a procedure that this program knows by its name alone. The reply is any JSON.
+    pub fn call_raw(&self, request: RawRequest, options: CallOptions) -> Call<Raw> {
+        let RawRequest {
+            procedure,
+            idempotent,
+            body,
+        } = request;
+        let (actual, allowed) = (procedure.len(), RawRequest::MAX_NAME_BYTES);
+        let body = if (1..=allowed).contains(&actual) {
+            Ok(body.get().as_bytes().to_vec())
+        } else {
+            Err(CallError::BadProcedureName { actual, allowed })
+        };
+        self.send(procedure.into(), idempotent, body, options)
+    }
+
+    /// Makes a call, unless there is no request to send.
+    fn send<P>(
+        &self,
+        procedure: Cow<'static, str>,
+        idempotent: bool,
+        body: Result<Vec<u8>, CallError>,
+        options: CallOptions,
+    ) -> Call<P> {
         let id = Uuid::new_v4();
         let (settle, outcome) = oneshot::channel();
         let stage = options.progress.map(|_| watch::Sender::default());
         let stage_seen = stage.as_ref().map(watch::Sender::subscribe);
-        match serde_json::to_vec(&request) {
+        match body {
             Ok(body) => self.handle.send(Command::Call {
                 id,
                 request: Request {
-                    procedure: P::NAME,
-                    idempotent: P::IDEMPOTENT,
+                    procedure,
+                    idempotent,
                     body,
                     deadline: options.deadline,
                     policy: options.policy,
@@ -104,9 +135,8 @@ impl Client {
                 caller: Caller { settle, stage },
             }),
             Err(error) => {
-                let detail = error.to_string();
                 // The receiver is right here, so this cannot fail.
-                let _ = settle.send(Err(CallError::UnwritableRequest { detail }));
+                let _ = settle.send(Err(error));
             }
         }
         Call::new(id, outcome, stage_seen, self.handle.clone())

@@ -110,6 +110,14 @@ pub enum CallError {
         /// What was wrong with it.
         detail: String,
     },
+    /// The procedure's name had an impossible length; the call was not sent.
+    #[error("the procedure's name has {actual} bytes, where 1 to {allowed} are allowed")]
+    BadProcedureName {
+        /// The length of this name in bytes.
+        actual: usize,
+        /// The greatest length.
+        allowed: usize,
+    },
     /// The deadline was zero or over the limit; the call was not sent.
     #[error(
         "a deadline of {actual:?} is not allowed: it must be over 0 s and at most {:?}",
@@ -152,7 +160,9 @@ impl CallError {
             | Self::RequestTooLarge { .. }
             | Self::TooManyPending { .. } => Code::ResourceExhausted,
             Self::GivenUp { .. } | Self::UnreadableReply { .. } => Code::Internal,
-            Self::UnwritableRequest { .. } | Self::BadDeadline { .. } => Code::InvalidArgument,
+            Self::UnwritableRequest { .. }
+            | Self::BadProcedureName { .. }
+            | Self::BadDeadline { .. } => Code::InvalidArgument,
             Self::Cancelled | Self::Closed => Code::Cancelled,
         }
     }

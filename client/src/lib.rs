@@ -36,7 +36,7 @@ mod times;
 #[cfg(not(target_arch = "wasm32"))]
 mod tls;
 
-pub use call::{Call, CallOptions, Policy, Reply, Stage};
+pub use call::{Call, CallOptions, Policy, Raw, RawRequest, Reply, Stage};
 pub use client::{Client, Counters};
 pub use config::{Config, Mode};
 pub use connection::{ConnectionState, Disconnect};

@@ -1,6 +1,7 @@
 //! The table of pending calls.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     time::Duration,
 };
@@ -19,7 +20,7 @@ pub(super) const MAX_LOSSES: u32 = 5;
 /// A call that has not settled.
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) procedure: &'static str,
+    pub(super) procedure: Cow<'static, str>,
     pub(super) idempotent: bool,
     pub(super) body: Vec<u8>,
     /// How long the call may take.

@@ -26,7 +26,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, fmt, time::Duration};
 
 use uuid::Uuid;
 use warren_contract::{MAX_REQUEST_BYTES, Pong};
@@ -45,7 +45,7 @@ use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Policy, St
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The procedure's name.
-    pub procedure: &'static str,
+    pub procedure: Cow<'static, str>,
     /// Whether it may be sent again when its outcome is unknown.
     pub idempotent: bool,
     /// The request as JSON.

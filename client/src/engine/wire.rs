@@ -129,7 +129,7 @@ impl Wire {
             .with_header("correlation-id", &id.to_string())
             .with_header("content-type", header::JSON)
             .with_header("expiration", &expiration.to_string())
-            .with_header("type", call.procedure)
+            .with_header("type", &call.procedure)
             .with_body(call.body.clone());
         match call.progress_every {
             Some(every) => {

@@ -27,7 +27,7 @@ const fn ms(ms: u64) -> Duration {
 
 fn request() -> Request {
     Request {
-        procedure: "fibonacci",
+        procedure: "fibonacci".into(),
         idempotent: true,
         body: b"30".to_vec(),
         deadline: None,
