@@ -102,8 +102,10 @@ pub enum Disconnect {
 }
 
 impl Disconnect {
-    /// Whether a person has to mend it, so that there is no use in trying again soon.
-    pub(crate) const fn is_refusal(&self) -> bool {
+    /// Whether a person has to mend it, so that there is no use in trying again soon. Calls fail
+    /// at once then.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
         matches!(
             self,
             Self::Untrusted { .. } | Self::LoginRefused { .. } | Self::VhostRefused { .. }

@@ -18,38 +18,49 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, builder::BoolishValueParser};
 
 use self::{broker::Broker, failure::Failure};
 
 /// Call procedures behind RabbitMQ, through its Web-STOMP plugin.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = failure::exit_codes())]
 struct Cli {
-    #[command(flatten)]
-    broker: Broker,
+    /// Tell the kind of a failure by the exit code, too: see below.
+    #[arg(
+        long,
+        global = true,
+        env = "WARREN_EXIT_CODES",
+        display_order = 100,
+        value_parser = BoolishValueParser::new()
+    )]
+    exit_codes: bool,
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    broker: Broker,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask for the n-th Fibonacci number, and print it.
-    ///
-    /// A failure prints its code and a message on stderr, and exits with 1.
-    Call(call::Call),
+    /// Call a procedure, and print what it returns: the n-th Fibonacci number, or another.
+    Call(call::Arguments),
     /// Say who serves the queue now.
-    Workers(workers::Workers),
+    Workers(workers::Arguments),
 }
 
 pub(crate) fn main() -> ExitCode {
-    let Cli { broker, command } = Cli::parse();
+    let Cli {
+        exit_codes,
+        command,
+        broker,
+    } = Cli::parse();
     match run(broker, command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { code, message }) => {
+        Err(failure) => {
             // If stderr is gone, the exit code still tells.
-            let _ = writeln!(io::stderr(), "{code}: {message}");
-            ExitCode::FAILURE
+            let _ = writeln!(io::stderr(), "{failure}");
+            failure.exit_code(exit_codes)
         }
     }
 }

@@ -17,6 +17,7 @@ use super::failure::Failure;
 const MAX_PASSCODE_BYTES: usize = 4096;
 
 #[derive(Args)]
+#[command(next_help_heading = "Broker")]
 pub(super) struct Broker {
     /// The Web-STOMP endpoint of the broker: ws://… or wss://….
     #[arg(

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::time::timeout;
-use warren_client::{Client, ConnectionState};
+use warren_client::Client;
 use warren_contract::{Code, Pong};
 
 use super::{
     broker::Broker,
-    failure::Failure,
+    failure::{self, Failure},
     output::{print, print_json},
 };
 
-/// How long it waits, for a connection and for the workers.
+/// How long it waits for a connection, and then for the workers.
 const WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
-pub(super) struct Workers {
+pub(super) struct Arguments {
     /// Print a JSON array of what each worker says of itself.
     #[arg(long)]
     json: bool,
 }
 
-pub(super) async fn run(broker: Broker, Workers { json }: Workers) -> Result<(), Failure> {
+pub(super) async fn run(broker: Broker, Arguments { json }: Arguments) -> Result<(), Failure> {
     if broker.is_tutorial() {
         return Err(Failure::new(
             Code::Unimplemented,
@@ -31,33 +31,40 @@ pub(super) async fn run(broker: Broker, Workers { json }: Workers) -> Result<(),
         ));
     }
     let client = Client::connect(broker.config()?);
-    let mut workers = client.workers();
-    let known = timeout(WITHIN, workers.wait_for(Option::is_some)).await;
-    let workers = match known {
-        Ok(Ok(workers)) => workers.clone().unwrap_or_default(),
-        // An error of the inner kind is the end of the client, which this function alone closes.
-        Ok(Err(_)) | Err(_) => return Err(no_answer(&client)),
+    let printed = match who_serves(&client).await {
+        Ok(workers) => print_workers(&workers, json),
+        Err(failure) => Err(failure),
     };
-    if json {
-        print_json(&workers)?;
-    } else if workers.is_empty() {
-        print("no worker")?;
-    } else {
-        let lines: Vec<_> = workers.iter().map(as_line).collect();
-        print(&lines.join("\n"))?;
-    }
     client.close().await;
-    Ok(())
+    printed
 }
 
-/// Why nothing is known about the workers.
-fn no_answer(client: &Client) -> Failure {
-    match &*client.connection().borrow() {
-        ConnectionState::Offline { reason, .. } => reason.into(),
-        _ => Failure::new(
-            Code::DeadlineExceeded,
-            format!("no answer within {WITHIN:?}"),
-        ),
+async fn who_serves(client: &Client) -> Result<Vec<Pong>, Failure> {
+    failure::online(client, WITHIN).await?;
+    let mut workers = client.workers();
+    let known = timeout(WITHIN, workers.wait_for(Option::is_some)).await;
+    match known {
+        Ok(Ok(workers)) => Ok(workers.clone().unwrap_or_default()),
+        // An error of the inner kind is the end of the client, which `run` alone closes.
+        Ok(Err(_)) | Err(_) => {
+            // The connection may have gone meanwhile, and then that is why.
+            failure::online(client, Duration::ZERO).await?;
+            Err(Failure::new(
+                Code::DeadlineExceeded,
+                format!("no answer within {WITHIN:?}"),
+            ))
+        }
+    }
+}
+
+fn print_workers(workers: &[Pong], json: bool) -> Result<(), Failure> {
+    if json {
+        print_json(&workers)
+    } else if workers.is_empty() {
+        print("no worker")
+    } else {
+        let lines: Vec<_> = workers.iter().map(as_line).collect();
+        print(&lines.join("\n"))
     }
 }
 
