@@ -9,6 +9,7 @@
 mod broker;
 mod call;
 mod failure;
+mod load;
 mod output;
 mod progress;
 mod workers;
@@ -47,6 +48,8 @@ enum Command {
     Call(call::Arguments),
     /// Say who serves the queue now.
     Workers(workers::Arguments),
+    /// Make many calls, some of them always under way, and say how fast they were answered.
+    Load(load::Arguments),
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -70,5 +73,6 @@ async fn run(broker: Broker, command: Command) -> Result<(), Failure> {
     match command {
         Command::Call(arguments) => call::run(broker, arguments).await,
         Command::Workers(arguments) => workers::run(broker, arguments).await,
+        Command::Load(arguments) => load::run(broker, arguments).await,
     }
 }
