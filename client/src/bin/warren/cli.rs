@@ -8,6 +8,7 @@
 
 mod broker;
 mod call;
+mod completions;
 mod failure;
 mod load;
 mod output;
@@ -19,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand, builder::BoolishValueParser};
+use clap::{CommandFactory, Parser, Subcommand, builder::BoolishValueParser};
 
 use self::{broker::Broker, failure::Failure};
 
@@ -50,6 +51,8 @@ enum Command {
     Workers(workers::Arguments),
     /// Make many calls, some of them always under way, and say how fast they were answered.
     Load(load::Arguments),
+    /// Print a script that completes this command's words in a shell.
+    Completions(completions::Arguments),
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -74,5 +77,6 @@ async fn run(broker: Broker, command: Command) -> Result<(), Failure> {
         Command::Call(arguments) => call::run(broker, arguments).await,
         Command::Workers(arguments) => workers::run(broker, arguments).await,
         Command::Load(arguments) => load::run(broker, arguments).await,
+        Command::Completions(arguments) => completions::run(Cli::command(), arguments),
     }
 }
