@@ -1,5 +1,7 @@
 //! Whom to trust at a `wss://…`, and who to be there.
 
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 use std::{

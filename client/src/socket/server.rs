@@ -1,6 +1,9 @@
 //! The other end of a WebSocket, for tests.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+};
 
 use tokio_tungstenite::tungstenite::{
     WebSocket, accept_hdr,
@@ -17,6 +20,11 @@ pub(crate) fn listen() -> (TcpListener, SocketAddr) {
 /// Takes the next connection, and the subprotocol that it offers.
 pub(crate) fn accept(server: &TcpListener) -> WebSocket<TcpStream> {
     let (stream, _) = server.accept().expect("a connection");
+    accept_on(stream).expect("a handshake")
+}
+
+/// Takes what comes on this stream for a WebSocket; `None` if it is none.
+pub(crate) fn accept_on<S: Read + Write>(stream: S) -> Option<WebSocket<S>> {
     #[expect(clippy::result_large_err, reason = "the library's own signature")]
     let agree = |request: &Request, mut response: Response| {
         let offered = request.headers()[SEC_WEBSOCKET_PROTOCOL].clone();
@@ -24,5 +32,5 @@ pub(crate) fn accept(server: &TcpListener) -> WebSocket<TcpStream> {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, offered);
         Ok(response)
     };
-    accept_hdr(stream, agree).expect("a handshake")
+    accept_hdr(stream, agree).ok()
 }

@@ -194,6 +194,20 @@ fn a_refusal_is_said_in_words_and_brings_no_storm_of_retries() {
 }
 
 #[test]
+fn calls_do_not_wait_for_a_certificate_to_be_mended() {
+    let mut world = World::new(Config::default());
+    let waiting = world.call(patient());
+    world.untrusted("the certificate expired");
+    let error = world.error(waiting);
+    assert_eq!(error.code(), Code::Unavailable);
+    assert!(error.to_string().contains("the certificate expired"));
+    world.pass(ms(29_999));
+    assert!(!world.socket, "no try within half a minute");
+    world.pass(ms(30_001));
+    assert!(world.socket, "but one within a minute");
+}
+
+#[test]
 fn an_error_that_is_no_refusal_lets_calls_wait() {
     let mut world = World::new(Config::default());
     let waiting = world.call(request());

@@ -182,6 +182,12 @@ impl World {
         self.drain();
     }
 
+    fn untrusted(&mut self, reason: &str) {
+        self.socket = false;
+        self.engine.handle_untrusted(self.now, reason);
+        self.drain();
+    }
+
     fn receive(&mut self, frame: &Frame) {
         self.receive_all(std::slice::from_ref(frame));
     }
