@@ -1,8 +1,13 @@
 //! The broker over AMQP 0-9-1. Nothing outside this module knows the AMQP library.
 
 mod broker_url;
+mod connect;
 mod control;
 mod delivery;
+mod frames;
+mod mend;
+mod runtime;
+mod socket;
 
 use std::{fmt, num::NonZeroU16, time::Duration};
 
@@ -23,7 +28,7 @@ use tracing::debug;
 use warren_contract::{BOUNCE_EXCHANGE, Topology};
 
 pub use self::broker_url::{BrokerUrl, InvalidBrokerUrl};
-use self::{control::ControlMessages, delivery::Deliveries};
+use self::{connect::connect, control::ControlMessages, delivery::Deliveries, mend::is_damaged};
 use crate::{QueueKind, Refusal, error::BrokerError, transport};
 
 /// How long the broker may take to say goodbye.
@@ -60,22 +65,23 @@ impl transport::Broker for Amqp {
         let url = &self.url;
         let user = url.uri().authority.userinfo.username.clone();
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connection = lapin::Connection::connect_uri(url.uri().clone(), properties)
-            .await
-            .map_err(|error| match refused_with(&error) {
-                Some((ACCESS_REFUSED, said)) => Refusal::Login {
-                    user: user.clone(),
-                    said,
-                }
-                .into(),
-                Some((NOT_ALLOWED, said)) => Refusal::VirtualHost {
-                    virtual_host: url.uri().vhost.clone(),
-                    user: user.clone(),
-                    said,
-                }
-                .into(),
-                _ => BrokerError::Lost(error.to_string()),
-            })?;
+        let connection =
+            connect(url, properties)
+                .await
+                .map_err(|error| match refused_with(&error) {
+                    Some((ACCESS_REFUSED, said)) => Refusal::Login {
+                        user: user.clone(),
+                        said,
+                    }
+                    .into(),
+                    Some((NOT_ALLOWED, said)) => Refusal::VirtualHost {
+                        virtual_host: url.uri().vhost.clone(),
+                        user: user.clone(),
+                        said,
+                    }
+                    .into(),
+                    _ => BrokerError::Lost(error.to_string()),
+                })?;
         Ok(Connection { connection, user })
     }
 }
@@ -260,6 +266,12 @@ fn long_string(text: &str) -> AMQPValue {
 
 fn text(property: &Option<ShortString>) -> Option<String> {
     property.as_ref().map(ToString::to_string)
+}
+
+/// A text that finds a caller or a call: one that was not readable, and is not what was sent, finds
+/// none.
+fn address(property: &Option<ShortString>) -> Option<String> {
+    text(property).filter(|text| !is_damaged(text))
 }
 
 fn lost(error: &lapin::Error) -> BrokerError {

@@ -16,7 +16,7 @@ pub(crate) struct Request {
     pub(crate) dialect: Dialect,
     /// The name of the procedure; `None` means the first one that the service has.
     pub(crate) procedure: Option<String>,
-    /// The caller's reply queue.
+    /// The caller's reply queue; `None`, too, if what came cannot be answered.
     pub(crate) reply_to: Option<String>,
     /// The caller's name for the call, opaque.
     pub(crate) correlation_id: Option<String>,

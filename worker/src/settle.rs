@@ -29,8 +29,9 @@ pub(crate) async fn settle(server: Arc<Server>, delivery: impl Delivery) -> Sett
 async fn try_settle(server: &Server, delivery: &impl Delivery) -> Result<Settled, BrokerError> {
     let request = delivery.request();
     if request.reply_to.is_none() {
-        warn!("a request without reply_to: nobody waits for it, so it is not computed");
-        delivery.ack().await?;
+        // Whoever did not say so readably still hears of it, if the queue has where to bounce.
+        debug!("a request without a usable reply_to and correlation id is not computed");
+        delivery.give_up().await?;
         return Ok(Settled::Unanswerable);
     }
     let (outcome, source) = match answer(server, delivery).await? {

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use warren_contract::{MessageType, Pong, header};
 
-use super::{BasicProperties, BasicPublishOptions, Channel, Consumer, ShortString, lost, text};
+use super::{BasicProperties, BasicPublishOptions, Channel, Consumer, ShortString, address, lost};
 use crate::{
     control::{Control, Ping, Unreadable},
     error::BrokerError,
@@ -34,8 +34,8 @@ impl transport::ControlMessages for ControlMessages {
         let properties = &message.properties;
         Ok(Control::read(
             properties.kind().as_ref().map(ShortString::as_str),
-            text(properties.reply_to()),
-            text(properties.correlation_id()),
+            address(properties.reply_to()),
+            address(properties.correlation_id()),
         ))
     }
 

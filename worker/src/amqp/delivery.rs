@@ -10,7 +10,7 @@ use warren_contract::header;
 use super::{
     AMQPValue, BasicAckOptions, BasicCancelOptions, BasicNackOptions, BasicProperties,
     BasicPublishOptions, BasicRejectOptions, Channel, Confirmation, Consumer, FieldTable, Message,
-    PublisherConfirm, ShortString, long_string, lost, text,
+    PublisherConfirm, ShortString, address, long_string, lost, text,
 };
 use crate::{
     context::Caller,
@@ -74,11 +74,16 @@ impl Delivery {
     fn new(channel: Channel, mut message: Message) -> Self {
         let properties = &message.properties;
         let content_type = properties.content_type().as_ref();
+        let correlation_id = address(properties.correlation_id());
         let request = Request {
             dialect: Dialect::of(content_type.map(ShortString::as_str)),
             procedure: text(properties.kind()),
-            reply_to: text(properties.reply_to()),
-            correlation_id: text(properties.correlation_id()),
+            // A reply under another id than the caller's would find nobody.
+            reply_to: match (properties.correlation_id(), &correlation_id) {
+                (Some(_), None) => None,
+                _ => address(properties.reply_to()),
+            },
+            correlation_id,
             expires_in: properties
                 .expiration()
                 .as_ref()

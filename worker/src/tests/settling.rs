@@ -89,7 +89,7 @@ async fn a_reply_that_is_refused_is_tried_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_waits_for_is_acknowledged() {
+async fn what_nobody_waits_for_is_settled() {
     let mut rig = Rig::start(worker()).await;
     let nobody = [
         Request {
@@ -117,7 +117,7 @@ async fn what_nobody_waits_for_is_acknowledged() {
     let expected = [
         "result gone: 5",
         "ack gone",
-        "ack unanswerable",
+        "give up unanswerable",
         "ack expired",
         "ack late",
     ];

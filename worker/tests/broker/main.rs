@@ -11,11 +11,13 @@
 //! - `endings`: broken connections, a broker that restarts, shutdown.
 //! - `services`: several procedures and queues, and what they know of their callers.
 //! - `topology`: what is declared, and what is used as it is.
+//! - `unreadable`: messages that the broker should not have taken.
 //! - `program`: the binary's exit codes and signals.
 //! - `example`: a service of another shape, and its own client.
 //! - `peers`: programs in the form of RabbitMQ's tutorials.
 //!
-//! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `gated` a
+//! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `raw` one of
+//! bytes, `gated` a
 //! handler that waits for a word, `process` programs.
 
 mod caller;
@@ -31,8 +33,10 @@ mod pings;
 mod process;
 mod program;
 mod progress;
+mod raw;
 mod repeats;
 mod services;
 mod serving;
 mod stage;
 mod topology;
+mod unreadable;

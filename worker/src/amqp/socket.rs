@@ -1,0 +1,111 @@
+//! The socket that the AMQP library reads and writes.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead as TokioRead, AsyncWrite as TokioWrite, ReadBuf};
+
+use super::frames::Frames;
+
+/// How much is asked for at once of what does not go straight to the library, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// A socket that hands on what the broker sends, in a form that the library can read: see
+/// [`Frames`].
+///
+/// The bodies of large messages go from the one to the other without being copied in between.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: Box<dyn Stream>,
+    frames: Frames,
+    chunk: Box<[u8]>,
+}
+
+/// What the bytes come and go by.
+pub(super) trait Stream:
+    TokioRead + TokioWrite + fmt::Debug + Send + Unpin + 'static
+{
+}
+
+impl<S: TokioRead + TokioWrite + fmt::Debug + Send + Unpin + 'static> Stream for S {}
+
+impl Socket {
+    pub(super) fn new(stream: Box<dyn Stream>) -> Self {
+        Self {
+            stream,
+            frames: Frames::default(),
+            chunk: vec![0; CHUNK].into_boxed_slice(),
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let Self {
+            stream,
+            frames,
+            chunk,
+        } = self.get_mut();
+        loop {
+            let taken = frames.take(out);
+            if taken > 0 || out.is_empty() {
+                return Poll::Ready(Ok(taken));
+            }
+            let passing = frames.passing().min(out.len());
+            if passing > 0 {
+                let count = ready!(read(stream, cx, &mut out[..passing]))?;
+                frames.passed(count);
+                return Poll::Ready(Ok(count));
+            }
+            match ready!(read(stream, cx, chunk))? {
+                0 => return Poll::Ready(Ok(0)),
+                count => frames.receive(&chunk[..count])?,
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+/// Returns how much was read.
+fn read(
+    stream: &mut Box<dyn Stream>,
+    cx: &mut Context<'_>,
+    out: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut out = ReadBuf::new(out);
+    ready!(Pin::new(stream).poll_read(cx, &mut out))?;
+    Poll::Ready(Ok(out.filled().len()))
+}
