@@ -12,13 +12,13 @@
 //! - `services`: several procedures and queues, and what they know of their callers.
 //! - `topology`: what is declared, and what is used as it is.
 //! - `unreadable`: messages that the broker should not have taken.
+//! - `fuzz`: arbitrary ones.
 //! - `program`: the binary's exit codes and signals.
 //! - `example`: a service of another shape, and its own client.
 //! - `peers`: programs in the form of RabbitMQ's tutorials.
 //!
-//! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `raw` one of
-//! bytes, `gated` a
-//! handler that waits for a word, `process` programs.
+//! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `raw` one that
+//! writes its frames by itself, `gated` a handler that waits for a word, `process` programs.
 
 mod caller;
 mod cancels;
@@ -27,6 +27,7 @@ mod deaths;
 mod endings;
 mod example;
 mod faults;
+mod fuzz;
 mod gated;
 mod peers;
 mod pings;

@@ -83,6 +83,17 @@ impl Program {
             .sum()
     }
 
+    /// How much memory the program has from the system at this moment, in KiB.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the program runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.and_then(|rest| rest.split_whitespace().next());
+        kib.expect("a running program has some")
+            .parse()
+            .expect("a number")
+    }
+
     /// Waits for a line with `text` in it.
     pub(crate) async fn says(&mut self, text: &str) {
         within(text, async {

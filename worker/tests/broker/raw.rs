@@ -16,9 +16,13 @@ pub(crate) mod property {
     pub(crate) const CONTENT_TYPE: u8 = 0;
     pub(crate) const CONTENT_ENCODING: u8 = 1;
     pub(crate) const HEADERS: u8 = 2;
+    pub(crate) const DELIVERY_MODE: u8 = 3;
+    pub(crate) const PRIORITY: u8 = 4;
     pub(crate) const CORRELATION_ID: u8 = 5;
     pub(crate) const REPLY_TO: u8 = 6;
+    pub(crate) const EXPIRATION: u8 = 7;
     pub(crate) const MESSAGE_ID: u8 = 8;
+    pub(crate) const TIMESTAMP: u8 = 9;
     pub(crate) const TYPE: u8 = 10;
     pub(crate) const APP_ID: u8 = 12;
     pub(crate) const CLUSTER_ID: u8 = 13;
