@@ -8,12 +8,12 @@ mod frames;
 mod mend;
 mod runtime;
 mod socket;
+mod tls;
 
 use std::{fmt, num::NonZeroU16, time::Duration};
 
 use lapin::{
-    BasicProperties, Channel, Confirmation, ConnectionProperties, Consumer, ErrorKind,
-    ExchangeKind, PublisherConfirm,
+    BasicProperties, Channel, Confirmation, Consumer, ErrorKind, ExchangeKind, PublisherConfirm,
     message::Delivery as Message,
     options::{
         BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions,
@@ -27,7 +27,10 @@ use tokio::time::timeout;
 use tracing::debug;
 use warren_contract::{BOUNCE_EXCHANGE, Topology};
 
-pub use self::broker_url::{BrokerUrl, InvalidBrokerUrl};
+pub use self::{
+    broker_url::{BrokerUrl, InvalidBrokerUrl},
+    tls::{ClientCertificate, Tls, TlsError},
+};
 use self::{connect::connect, control::ControlMessages, delivery::Deliveries, mend::is_damaged};
 use crate::{QueueKind, Refusal, error::BrokerError, transport};
 
@@ -44,11 +47,12 @@ const NOT_ALLOWED: u16 = 530;
 #[derive(Clone, Debug)]
 pub(crate) struct Amqp {
     url: BrokerUrl,
+    tls: Tls,
 }
 
 impl Amqp {
-    pub(crate) fn new(url: BrokerUrl) -> Self {
-        Self { url }
+    pub(crate) fn new(url: BrokerUrl, tls: Tls) -> Self {
+        Self { url, tls }
     }
 }
 
@@ -62,26 +66,8 @@ impl transport::Broker for Amqp {
     type Connection = Connection;
 
     async fn connect(&self, name: &str) -> Result<Connection, BrokerError> {
-        let url = &self.url;
-        let user = url.uri().authority.userinfo.username.clone();
-        let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connection =
-            connect(url, properties)
-                .await
-                .map_err(|error| match refused_with(&error) {
-                    Some((ACCESS_REFUSED, said)) => Refusal::Login {
-                        user: user.clone(),
-                        said,
-                    }
-                    .into(),
-                    Some((NOT_ALLOWED, said)) => Refusal::VirtualHost {
-                        virtual_host: url.uri().vhost.clone(),
-                        user: user.clone(),
-                        said,
-                    }
-                    .into(),
-                    _ => BrokerError::Lost(error.to_string()),
-                })?;
+        let connection = connect(&self.url, &self.tls, name).await?;
+        let user = self.url.uri().authority.userinfo.username.clone();
         Ok(Connection { connection, user })
     }
 }

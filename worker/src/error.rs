@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::TlsError;
+
 /// The broker will not have this worker, and trying again will not change its mind.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Refusal {
@@ -29,6 +31,9 @@ pub enum Refusal {
         /// The broker's own words.
         said: String,
     },
+    /// There is no encrypted connection.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The user may not declare, bind or consume what the service needs.
     #[error("user {user:?} lacks a permission that a worker needs. The broker said: {said}")]
     Permission {

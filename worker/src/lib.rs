@@ -52,7 +52,7 @@ mod tests;
 mod transport;
 mod worker;
 
-pub use amqp::{BrokerUrl, InvalidBrokerUrl};
+pub use amqp::{BrokerUrl, ClientCertificate, InvalidBrokerUrl, Tls, TlsError};
 pub use context::Context;
 pub use error::Refusal;
 pub use fibonacci::{FibonacciHandler, fib};

@@ -1,10 +1,10 @@
 //! The options of a program that serves, and the environment variables that stand in for them.
 
-use std::{num::NonZeroU16, time::Duration};
+use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::{Args, value_parser};
 
-use crate::{BrokerUrl, Limits, Worker};
+use crate::{BrokerUrl, ClientCertificate, Limits, Tls, Worker};
 
 /// The most requests computed at once: as many threads as Tokio gives to blocking work.
 const MAX_CONCURRENCY: i64 = 512;
@@ -24,6 +24,30 @@ pub struct Options {
         default_value = "amqp://guest:guest@127.0.0.1:5672/%2f"
     )]
     amqp: BrokerUrl,
+
+    /// The CAs that may have signed the broker's certificate, in PEM, for amqps:// [default: those
+    /// that the system trusts].
+    #[arg(long, env = "WARREN_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// This worker's own certificate, in PEM, for a broker that asks for one over amqps://. With
+    /// `?auth_mechanism=external` at the end of its address, the broker takes the user from it.
+    #[arg(
+        long,
+        env = "WARREN_CLIENT_CERT",
+        value_name = "FILE",
+        requires = "client_key"
+    )]
+    client_cert: Option<PathBuf>,
+
+    /// The key of this worker's certificate, in PEM.
+    #[arg(
+        long,
+        env = "WARREN_CLIENT_KEY",
+        value_name = "FILE",
+        requires = "client_cert"
+    )]
+    client_key: Option<PathBuf>,
 
     /// This worker's name, on its replies and in the broker's list of connections
     /// [default: <host>-<process id>].
@@ -113,6 +137,15 @@ impl Options {
     #[must_use]
     pub fn worker(&self) -> Worker {
         let mut worker = Worker::new(self.amqp.clone());
+        worker.tls = Tls {
+            ca_file: self.ca_file.clone(),
+            client: self.client_cert.clone().zip(self.client_key.clone()).map(
+                |(certificate_file, key_file)| ClientCertificate {
+                    certificate_file,
+                    key_file,
+                },
+            ),
+        };
         if let Some(name) = &self.name {
             worker.name.clone_from(name);
         }
@@ -159,7 +192,8 @@ mod tests {
             (["--drain", "30"], "time unit needed"),
             (["--max-answers", "-1"], "unexpected argument"),
             (["--amqp", "http://127.0.0.1"], "amqp://user:password@host"),
-            (["--amqp", "amqps://127.0.0.1"], "amqps:// is not supported"),
+            (["--client-cert", "cert.pem"], "--client-key <FILE>"),
+            (["--client-key", "key.pem"], "--client-cert <FILE>"),
         ];
         for (arguments, expected) in cases {
             let refused = parse(&arguments).expect_err("this is out of range");
@@ -171,6 +205,7 @@ mod tests {
     fn without_options_a_worker_is_as_the_library_has_it() {
         let worker = parse(&[]).expect("nothing is required").worker();
         assert_eq!(worker.limits, Limits::default());
+        assert_eq!(worker.tls, Tls::default());
         assert_eq!(worker.drain, Worker::DRAIN);
         assert_eq!((worker.concurrency, worker.prefetch), (None, None));
     }

@@ -11,7 +11,7 @@ use tokio::{
 use tracing::{Instrument, info_span};
 
 use crate::{
-    BrokerUrl, Limits, Refusal, Service, Tally, amqp::Amqp, answer::Answerer, serve::serve,
+    BrokerUrl, Limits, Refusal, Service, Tally, Tls, amqp::Amqp, answer::Answerer, serve::serve,
     server::Server, session::Plan, transport::Broker,
 };
 
@@ -20,6 +20,8 @@ use crate::{
 pub struct Worker {
     /// The broker.
     pub broker: BrokerUrl,
+    /// Whom to trust, and who to be, if the broker's address is one of `amqps://`.
+    pub tls: Tls,
     /// This worker's name, in its log, on its replies and in the broker's list of connections:
     /// host and process id unless told otherwise.
     pub name: String,
@@ -46,6 +48,7 @@ impl Worker {
         let host = gethostname();
         Self {
             broker,
+            tls: Tls::default(),
             name: format!("{}-{}", host.to_string_lossy(), std::process::id()),
             concurrency: None,
             prefetch: None,
@@ -62,7 +65,8 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// The broker refuses the login, the virtual host or a permission before a service was ever
+    /// The broker refuses the login, the virtual host or a permission, or there is no encrypted
+    /// connection to it for reasons that will not go away by themselves, before a service was ever
     /// served; the others stop then, as after `shutdown`. Later refusals are tried again: the
     /// broker may be in the middle of being set up anew.
     ///
@@ -74,7 +78,7 @@ impl Worker {
         services: impl IntoIterator<Item = Service>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Tally, Refusal> {
-        let broker = Amqp::new(self.broker.clone());
+        let broker = Amqp::new(self.broker.clone(), self.tls.clone());
         self.serve_at(broker, services, shutdown).await
     }
 

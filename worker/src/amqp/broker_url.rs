@@ -4,13 +4,19 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-use super::{AMQPScheme, AMQPUri};
+use super::AMQPUri;
 
 /// The heart-beat interval that is asked for, in seconds; the broker may lower it. A dead
 /// connection is noticed after two of them.
 const HEARTBEAT_S: u16 = 20;
 
-/// Where a broker is, and who to be there: `amqp://user:password@host:port/virtual-host`.
+/// Where a broker is, and who to be there: `amqp://user:password@host:port/virtual-host`, or
+/// `amqps://` where the connection is to be encrypted.
+///
+/// After `?auth_mechanism=external`, the broker takes the user from the [certificate] of the
+/// client.
+///
+/// [certificate]: crate::ClientCertificate
 ///
 /// Printing it, for people or for debugging, shows no password.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,9 +28,6 @@ pub enum InvalidBrokerUrl {
     /// It is no URL of the form that AMQP has.
     #[error("this is no amqp://user:password@host:port/virtual-host: {0}")]
     Malformed(String),
-    /// It asks for TLS.
-    #[error("amqps:// is not supported yet; amqp:// is")]
-    Tls,
 }
 
 impl FromStr for BrokerUrl {
@@ -32,9 +35,6 @@ impl FromStr for BrokerUrl {
 
     fn from_str(text: &str) -> Result<Self, InvalidBrokerUrl> {
         let mut uri: AMQPUri = text.parse().map_err(InvalidBrokerUrl::Malformed)?;
-        if uri.scheme == AMQPScheme::AMQPS {
-            return Err(InvalidBrokerUrl::Tls);
-        }
         // The library takes an IPv6 address for no host at all, and would go to localhost.
         if let Some(address) = ipv6_address(text) {
             address.clone_into(&mut uri.authority.host);
@@ -103,6 +103,7 @@ mod tests {
                 "amqp://me@host:5672/v",
             ),
             ("amqp://", "amqp://guest@localhost:5672/%2F"),
+            ("amqps://me:s3cret@host/v", "amqps://me@host:5671/v"),
         ];
         for (text, shown) in cases {
             let url: BrokerUrl = text.parse().expect("this is a broker's address");
@@ -122,10 +123,6 @@ mod tests {
 
     #[test]
     fn what_is_no_broker_url_is_refused() {
-        assert_eq!(
-            "amqps://host".parse::<BrokerUrl>(),
-            Err(InvalidBrokerUrl::Tls)
-        );
         for text in [
             "",
             "host:5672",

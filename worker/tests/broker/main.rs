@@ -13,6 +13,7 @@
 //! - `topology`: what is declared, and what is used as it is.
 //! - `unreadable`: messages that the broker should not have taken.
 //! - `fuzz`: arbitrary ones.
+//! - `tls`: encrypted connections.
 //! - `program`: the binary's exit codes and signals.
 //! - `example`: a service of another shape, and its own client.
 //! - `peers`: programs in the form of RabbitMQ's tutorials.
@@ -39,5 +40,6 @@ mod repeats;
 mod services;
 mod serving;
 mod stage;
+mod tls;
 mod topology;
 mod unreadable;
