@@ -36,6 +36,7 @@ mod handler;
 mod limits;
 mod options;
 mod outcome;
+mod password;
 mod procedures;
 mod program;
 mod progress;

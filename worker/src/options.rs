@@ -4,7 +4,7 @@ use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::{Args, value_parser};
 
-use crate::{BrokerUrl, ClientCertificate, Limits, Tls, Worker};
+use crate::{BrokerUrl, ClientCertificate, Limits, Tls, Worker, password::Password};
 
 /// The most requests computed at once: as many threads as Tokio gives to blocking work.
 const MAX_CONCURRENCY: i64 = 512;
@@ -24,6 +24,16 @@ pub struct Options {
         default_value = "amqp://guest:guest@127.0.0.1:5672/%2f"
     )]
     amqp: BrokerUrl,
+
+    /// A file with the broker's password, which is used in place of the address's. WARREN_PASSWORD
+    /// may hold the password itself; the file goes before it.
+    #[arg(
+        long,
+        env = "WARREN_PASSWORD_FILE",
+        value_name = "FILE",
+        value_parser = |path: &str| Password::in_file(path)
+    )]
+    password_file: Option<Password>,
 
     /// The CAs that may have signed the broker's certificate, in PEM, for amqps:// [default: those
     /// that the system trusts].
@@ -136,7 +146,12 @@ impl Options {
     /// The worker that these options describe.
     #[must_use]
     pub fn worker(&self) -> Worker {
-        let mut worker = Worker::new(self.amqp.clone());
+        let password = self.password_file.clone();
+        let broker = match password.or_else(Password::in_environment) {
+            Some(password) => self.amqp.clone().with_password(password.reveal()),
+            None => self.amqp.clone(),
+        };
+        let mut worker = Worker::new(broker);
         worker.tls = Tls {
             ca_file: self.ca_file.clone(),
             client: self.client_cert.clone().zip(self.client_key.clone()).map(
@@ -192,6 +207,7 @@ mod tests {
             (["--drain", "30"], "time unit needed"),
             (["--max-answers", "-1"], "unexpected argument"),
             (["--amqp", "http://127.0.0.1"], "amqp://user:password@host"),
+            (["--password-file", "/nowhere"], "cannot read it"),
             (["--client-cert", "cert.pem"], "--client-key <FILE>"),
             (["--client-key", "key.pem"], "--client-cert <FILE>"),
         ];
@@ -199,6 +215,18 @@ mod tests {
             let refused = parse(&arguments).expect_err("this is out of range");
             assert!(refused.contains(expected), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_passwords_file_goes_before_the_addresss() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(&file, "s3cret\n").expect("it can be written");
+        let path = file.path().to_str().expect("it is text");
+        let arguments = ["--amqp", "amqp://me:old@host/v", "--password-file", path];
+        let options = parse(&arguments).expect("all is there");
+        assert!(!format!("{options:?}").contains("s3cret"));
+        let expected = "amqp://me:s3cret@host/v".parse();
+        assert_eq!(options.worker().broker, expected.expect("an address"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a program that serves does besides: a log, signals, an exit code.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{env, ffi::OsString, io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use tokio::{
@@ -9,10 +9,10 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Options, Service};
+use crate::{BrokerUrl, Options, Service};
 
 /// The log's default. The AMQP library warns about things that are no trouble here, such as a
 /// caller that has gone, and quotes whole messages.
@@ -68,6 +68,12 @@ impl Options {
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
+        if shows_password(env::args_os()) {
+            warn!(
+                "whoever sees the list of processes sees the password in --amqp; better give it by \
+                 --password-file, WARREN_PASSWORD or WARREN_AMQP"
+            );
+        }
         let runtime = match Runtime::new() {
             Ok(runtime) => runtime,
             Err(error) => {
@@ -120,6 +126,17 @@ impl Options {
     }
 }
 
+/// Whether a program's arguments have a password in them that not everybody knows.
+fn shows_password(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    let url = |argument: OsString| {
+        let argument = argument.into_string().ok()?;
+        let url = argument.strip_prefix("--amqp=").unwrap_or(&argument);
+        url.parse::<BrokerUrl>().ok()
+    };
+    let mut urls = arguments.into_iter().filter_map(url);
+    urls.any(|url| url.has_secret())
+}
+
 /// The signals that ask a program to end.
 struct Signals {
     interrupt: Signal,
@@ -138,6 +155,27 @@ impl Signals {
         select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_among_the_arguments_is_seen() {
+        let cases: [(&[&str], bool); 6] = [
+            (&["--amqp", "amqp://me:s3cret@host/v"], true),
+            (&["--queue", "q", "--amqp=amqps://me:s3cret@host/v"], true),
+            (&["--amqp", "amqp://me@host/v"], false),
+            (&["--amqp=amqp://guest:guest@host"], false),
+            (&["--password-file", "/run/password"], false),
+            (&[], false),
+        ];
+        for (arguments, expected) in cases {
+            let given = arguments.iter().map(OsString::from);
+            assert_eq!(shows_password(given), expected, "{arguments:?}");
         }
     }
 }

@@ -10,6 +10,9 @@ use super::AMQPUri;
 /// connection is noticed after two of them.
 const HEARTBEAT_S: u16 = 20;
 
+/// The password that the library takes where there is none, and that RabbitMQ comes with.
+const NO_SECRET: &str = "guest";
+
 /// Where a broker is, and who to be there: `amqp://user:password@host:port/virtual-host`, or
 /// `amqps://` where the connection is to be encrypted.
 ///
@@ -45,6 +48,18 @@ impl FromStr for BrokerUrl {
 }
 
 impl BrokerUrl {
+    /// The same, with another password.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        password.clone_into(&mut self.0.authority.userinfo.password);
+        self
+    }
+
+    /// Whether it has a password that not everybody knows.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.0.authority.userinfo.password != NO_SECRET
+    }
+
     /// The address in the AMQP library's terms.
     pub(super) fn uri(&self) -> &AMQPUri {
         &self.0
@@ -109,6 +124,17 @@ mod tests {
             let url: BrokerUrl = text.parse().expect("this is a broker's address");
             assert_eq!(url.to_string(), shown);
             assert_eq!(format!("{url:?}"), format!("BrokerUrl({shown})"));
+        }
+    }
+
+    #[test]
+    fn a_password_replaces_another() {
+        let url = |text: &str| text.parse::<BrokerUrl>().expect("this is an address");
+        let replaced = url("amqp://me:old@host/v").with_password("n€w/@:");
+        assert_eq!(replaced, url("amqp://me:n%E2%82%ACw%2F%40%3A@host/v"));
+        assert!(replaced.has_secret());
+        for no_secret in ["amqp://guest:guest@host", "amqp://me@host", "amqp://"] {
+            assert!(!url(no_secret).has_secret(), "{no_secret}");
         }
     }
 

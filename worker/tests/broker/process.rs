@@ -32,8 +32,13 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `warren-worker` with these arguments; the lines are those of its log.
     pub(crate) fn worker(arguments: &[&str]) -> Self {
+        Self::worker_with(arguments, &[])
+    }
+
+    /// Starts `warren-worker` with these arguments and environment variables.
+    pub(crate) fn worker_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = program(env!("CARGO_BIN_EXE_warren-worker"));
-        Self::serve(command.args(arguments))
+        Self::serve(command.args(arguments).envs(variables.iter().copied()))
     }
 
     /// Starts a worker; the lines are those of its log.

@@ -42,6 +42,58 @@ async fn a_missing_permission_ends_the_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_comes_from_a_file_or_the_environment() {
+    let url = stage("password").replace("guest:guest@", "worker:wrong@");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, "worker\n").expect("it can be written");
+    let path = file.path().to_str().expect("it is text");
+    let url = ("WARREN_AMQP", url.as_str());
+    for (arguments, variables) in [
+        (&["--password-file", path][..], &[url][..]),
+        (&[], &[url, ("WARREN_PASSWORD_FILE", path)]),
+        (&[], &[url, ("WARREN_PASSWORD", "worker")]),
+        // The file goes before the variable.
+        (
+            &["--password-file", path],
+            &[url, ("WARREN_PASSWORD", "wrong")],
+        ),
+    ] {
+        let mut worker = Program::worker_with(arguments, variables);
+        worker.says("[x] Awaiting RPC requests").await;
+        worker.signal("TERM");
+        let (status, _) = worker.end().await;
+        assert_eq!(status.code(), Some(0), "{arguments:?} {variables:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_in_the_list_of_processes_is_warned_of_once() {
+    let url = stage("process-list").replace("guest:guest@", "worker:s3cret@");
+    for (arguments, variables, warnings) in [
+        (&["--amqp", url.as_str()][..], &[][..], 1),
+        (&[], &[("WARREN_AMQP", url.as_str())], 0),
+    ] {
+        let (status, log) = Program::worker_with(arguments, variables).end().await;
+        assert_eq!(status.code(), Some(77));
+        let warned = log.iter().filter(|line| line.contains("list of processes"));
+        assert_eq!(warned.count(), warnings, "{log:?}");
+        assert!(!log.join("\n").contains("s3cret"), "{log:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passwords_file_that_is_empty_or_missing_is_named() {
+    let empty = tempfile::NamedTempFile::new().expect("a file");
+    let empty = empty.path().to_str().expect("it is text");
+    for (path, why) in [(empty, "it is empty"), ("/nowhere", "cannot read it: ")] {
+        let (status, log) = Program::worker(&["--password-file", path]).end().await;
+        assert_eq!(status.code(), Some(2));
+        let log = log.join("\n");
+        assert!(log.contains(path) && log.contains(why), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_broker_is_tried_again() {
     // Nothing listens on the discard port of the loopback address.
     let url = "amqp://guest:s3cret@127.0.0.1:9/%2f";
