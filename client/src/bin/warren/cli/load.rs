@@ -2,11 +2,11 @@
 
 mod measured;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use clap::{Args, value_parser};
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::{pin, select, signal::ctrl_c, time::Instant};
 use warren_client::{CallOptions, Client, Config, Policy};
 use warren_contract::Fibonacci;
@@ -137,6 +137,12 @@ async fn drive(
 /// On a terminal alone.
 fn bar(count: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec:>12} {eta:>4} left");
-    bar.with_style(style.expect("the template is well-formed"))
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {rate} calls/s, {eta} left");
+    let style = style.expect("the template is well-formed");
+    // The library's own `per_sec` has a dozen digits behind the point.
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // Writing into the bar's line does not fail.
+        let _ = write!(out, "{:.0}", state.per_sec());
+    };
+    bar.with_style(style.with_key("rate", rate))
 }
