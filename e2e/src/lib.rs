@@ -5,6 +5,7 @@
 //! - [`Browser`]: Chromium, and the page as a user sees it.
 //! - [`Peer`]: a program in the form of the tutorials.
 //! - [`warren`]: the terminal command.
+//! - [`on_terminal`]: what a command shows to a person.
 //! - [`until`]: waiting for what does not tell when it happens.
 //! - [`chaos`]: calls of all kinds, while everything under them is disturbed.
 //!
@@ -15,11 +16,13 @@ pub mod chaos;
 mod management;
 mod peer;
 mod stack;
+mod terminal;
 mod wait;
 
 pub use browser::{Browser, CallRow, Scheme, View};
 pub use fantoccini::key::Key;
 pub use peer::{Peer, PeerKind};
 pub use stack::{ControlTap, Stack, warren};
+pub use terminal::on_terminal;
 pub use wait::{PATIENCE, until};
 pub use xtask::stack::Worker;

@@ -218,7 +218,17 @@ impl Stack {
     /// The `warren` command on this stack, run to its end.
     #[must_use]
     pub fn warren(&self, arguments: &[&str]) -> Output {
-        warren(&[&["--url", &self.ws, "--vhost", &self.vhost], arguments].concat())
+        let mut command = self.warren_command(arguments);
+        command.output().expect("warren runs")
+    }
+
+    /// The `warren` command on this stack, not run yet.
+    #[must_use]
+    pub fn warren_command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("warren"));
+        command.args(["--url", &self.ws, "--vhost", &self.vhost]);
+        command.args(arguments);
+        command
     }
 }
 

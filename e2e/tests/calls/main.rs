@@ -2,7 +2,12 @@
 
 mod command;
 mod connection_lost;
+mod interrupts;
+mod load;
+mod options;
 mod progress;
+mod raw;
+mod tls;
 mod unserved;
 mod worker_lost;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use warren_client::{CallOptions, Stage};
 use warren_contract::Fibonacci;
-use warren_e2e::Stack;
+use warren_e2e::{Stack, on_terminal};
 
 use crate::{PATIENT, within};
 
@@ -55,4 +55,19 @@ fn warren_call_tells_it_on_stderr() {
         .collect();
     assert!(percents.len() > 1 && percents.is_sorted(), "{told}");
     assert_eq!(output.stdout, b"102334155\n");
+}
+
+#[test]
+fn warren_call_draws_a_bar_on_a_terminal_unless_it_prints_for_a_program() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let output = on_terminal(stack.warren_command(&["call", "42"]));
+    let shown = String::from_utf8_lossy(&output.stderr);
+    assert!(shown.contains("running"), "{shown}");
+    assert!(shown.contains('%') && shown.contains('█'), "{shown}");
+    assert_eq!(output.stdout, b"267914296\n");
+
+    let output = on_terminal(stack.warren_command(&["call", "42", "--json"]));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_ne!(output.stdout, b"");
 }

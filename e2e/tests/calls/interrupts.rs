@@ -1,0 +1,59 @@
+//! Ctrl-C, while `warren` waits.
+
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use warren_e2e::Stack;
+
+use crate::workers;
+
+/// What shells tell of a program that Ctrl-C ended.
+const INTERRUPTED: Option<i32> = Some(130);
+
+fn start(mut command: Command) -> Child {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("warren runs")
+}
+
+fn interrupt(child: Child) -> Output {
+    kill_process(Pid::from_child(&child), Signal::INT).expect("it is there");
+    child.wait_with_output().expect("it ends")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_gives_a_call_up() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let client = stack.client();
+    let child = start(stack.warren_command(&["call", "50"]));
+    workers(&client, |pongs| pongs.iter().any(|pong| pong.busy == 1)).await;
+
+    let output = interrupt(child);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said, "cancelled: the call was cancelled\n");
+    assert_eq!(output.status.code(), INTERRUPTED);
+    workers(&client, |pongs| pongs.iter().all(|pong| pong.busy == 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_load_and_what_was_measured_is_told() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let client = stack.client();
+    let load = ["load", "--count", "1000000000", "--in-flight", "5"];
+    let child = start(stack.warren_command(&[&load[..], &["--json"]].concat()));
+    workers(&client, |pongs| pongs.iter().any(|pong| pong.served > 10)).await;
+
+    let output = interrupt(child);
+    let measured: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(measured["done"].as_u64() > Some(0), "{measured}");
+    assert_eq!(measured["failed"], 0);
+    assert!(measured["p50_ms"].as_f64() > Some(0.0), "{measured}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.starts_with("cancelled: ended by Ctrl-C after "),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), INTERRUPTED);
+}
