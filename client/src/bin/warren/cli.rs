@@ -13,6 +13,7 @@ mod failure;
 mod load;
 mod output;
 mod progress;
+mod watch;
 mod workers;
 
 use std::{
@@ -49,6 +50,8 @@ enum Command {
     Call(call::Arguments),
     /// Say who serves the queue now.
     Workers(workers::Arguments),
+    /// Show who serves the queue and how fast, as it changes, until `q` or Ctrl-C.
+    Watch(watch::Arguments),
     /// Make many calls, some of them always under way, and say how fast they were answered.
     Load(load::Arguments),
     /// Print a script that completes this command's words in a shell.
@@ -76,6 +79,7 @@ async fn run(broker: Broker, command: Command) -> Result<(), Failure> {
     match command {
         Command::Call(arguments) => call::run(broker, arguments).await,
         Command::Workers(arguments) => workers::run(broker, arguments).await,
+        Command::Watch(arguments) => watch::run(broker, arguments).await,
         Command::Load(arguments) => load::run(broker, arguments).await,
         Command::Completions(arguments) => completions::run(Cli::command(), arguments),
     }
