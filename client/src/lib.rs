@@ -21,12 +21,15 @@
 //! - [`engine`]: all decisions, without I/O: when to connect, what to send, how each call settles.
 //! - `tap`: the driver's bytes as frames again, for whoever wants to [watch](Client::wire) them.
 //! - `socket`: a WebSocket in the browser and one on tokio, of the same shape.
+//! - `diagnose`: what is wrong between here and the workers, and how to mend it; not in a browser.
 //! - `Tls`: whom to trust at a `wss://…`; not in a browser, which decides that by itself.
 
 mod call;
 mod client;
 mod config;
 mod connection;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod diagnose;
 mod driver;
 pub mod engine;
 mod error;

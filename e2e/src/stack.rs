@@ -3,16 +3,16 @@
 use std::{
     env,
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use warren_client::{Client, Config};
 use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, MessageType, Topology};
-use warren_rabbitmq::Node;
+use warren_rabbitmq::{Child, Node};
 use xtask::{
     Checkout,
     page::{PageConfig, PageServer},
@@ -23,6 +23,9 @@ use crate::{PATIENCE, management::Management};
 
 /// The queue of a [`ControlTap`].
 const CONTROL_TAP: &str = "control-tap";
+
+/// The kinds of what users may do, in the order of `rabbitmqctl set_permissions`.
+const PERMISSIONS: [&str; 3] = ["configure", "write", "read"];
 
 /// Where one test's broker is, and which part of it is this test's own.
 #[derive(Clone, Debug)]
@@ -112,18 +115,49 @@ impl Stack {
     /// Puts a quorum queue in the place of the service's queue.
     pub fn make_queue_quorum(&self) {
         self.delete_queue(DEFAULT_SERVICE);
-        let vhost = &self.vhost;
-        let queue = json!({
+        self.put_queue(&json!({
             "durable": true,
             "arguments": {
                 "x-queue-type": "quorum",
                 "x-dead-letter-exchange": BOUNCE_EXCHANGE,
             },
-        });
+        }));
+    }
+
+    /// Puts a queue that hands nothing back in the place of the service's queue.
+    pub fn make_queue_keep_all(&self) {
+        self.delete_queue(DEFAULT_SERVICE);
+        self.put_queue(&json!({ "durable": true }));
+    }
+
+    /// Declares the service's queue, and binds it.
+    fn put_queue(&self, queue: &Value) {
+        let vhost = &self.vhost;
         self.management
-            .put(&format!("queues/{vhost}/{DEFAULT_SERVICE}"), &queue);
+            .put(&format!("queues/{vhost}/{DEFAULT_SERVICE}"), queue);
         let binding = format!("bindings/{vhost}/e/{DEFAULT_SERVICE}/q/{DEFAULT_SERVICE}");
         self.management.post(&binding, &json!({}));
+    }
+
+    /// What a user may configure, write and read in this virtual host.
+    #[must_use]
+    pub fn permissions(&self, user: &str) -> [String; 3] {
+        let permissions = self
+            .management
+            .get(&format!("permissions/{}/{user}", self.vhost));
+        PERMISSIONS.map(|kind| permissions[kind].as_str().expect("a pattern").to_owned())
+    }
+
+    /// Lets a user configure, write and read in this virtual host what these patterns match, and
+    /// nothing else.
+    pub fn set_permissions(&self, user: &str, patterns: &[String; 3]) {
+        let permissions: Map<_, _> = PERMISSIONS
+            .map(str::to_owned)
+            .into_iter()
+            .zip(patterns.iter().map(|pattern| json!(pattern)))
+            .collect();
+        let path = format!("permissions/{}/{user}", self.vhost);
+        self.management.put(&path, &permissions.into());
     }
 
     /// Lowers the length to which this virtual host's policies let queues grow.
@@ -229,6 +263,17 @@ impl Stack {
         command.args(["--url", &self.ws, "--vhost", &self.vhost]);
         command.args(arguments);
         command
+    }
+
+    /// The `warren` command on this stack, which is killed when this is dropped; what it prints is
+    /// to be taken from it.
+    pub fn start_warren(&self, arguments: &[&str]) -> Child {
+        let mut command = Command::new(program("warren"));
+        command
+            .args(["--url", &self.ws, "--vhost", &self.vhost])
+            .args(arguments)
+            .stdout(Stdio::piped());
+        Child::spawn(&mut command).expect("warren runs")
     }
 }
 

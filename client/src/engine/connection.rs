@@ -6,8 +6,8 @@ use std::{collections::VecDeque, mem, time::Duration};
 use uuid::Uuid;
 use warren_contract::{BOUNCE_EXCHANGE, Topology};
 use warren_stomp::{
-    Closed, DecodeError, Event as SessionEvent, Frame, HeartBeat, Limits, ProtocolError,
-    ServerError, Session, SessionConfig,
+    Closed, DecodeError, Event as SessionEvent, Frame, ProtocolError, ServerError, Session,
+    SessionConfig,
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     ending,
     first_ping::FirstPing,
     link::{Link, Phase, SIGN_WITHIN, STEP_TIMEOUT},
+    session_config::session_config,
     wire::{BOUNCE_SUBSCRIPTION, Wire},
 };
 use crate::{Config, ConnectionState, Disconnect, Mode};
@@ -23,18 +24,8 @@ use crate::{Config, ConnectionState, Disconnect, Mode};
 /// After a refusal, which a person has to mend, the next try waits at least half of this.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
 
-/// What a pong may take, however little a reply may. One with some procedures has 300 bytes.
-const PONG_BYTES: usize = 64 * 1024;
-
 /// A connection that was online for this long counts as one that held.
 const STABLE_AFTER: Duration = Duration::from_secs(5);
-
-/// RabbitMQ closes a Web-STOMP connection that sends nothing for 60 s, and browsers may delay a
-/// hidden page's timers.
-const HEART_BEAT: HeartBeat = HeartBeat {
-    send: Duration::from_secs(20),
-    receive: Duration::from_secs(10),
-};
 
 /// What the engine is to know.
 #[derive(Debug)]
@@ -73,17 +64,7 @@ impl Connection {
         let client_id = random();
         Self {
             url: config.url.clone(),
-            session: SessionConfig {
-                host: config.vhost.clone(),
-                login: config.login.clone(),
-                passcode: config.passcode.clone(),
-                heart_beat: HEART_BEAT,
-                connect_timeout: STEP_TIMEOUT,
-                limits: Limits {
-                    body_bytes: config.max_reply_bytes.max(PONG_BYTES),
-                    ..Limits::default()
-                },
-            },
+            session: session_config(config),
             mode: config.mode,
             random,
             client_id,

@@ -58,7 +58,7 @@ pub(super) fn of_session(
 }
 
 /// Whether RabbitMQ may have ended the connection for an exchange.
-pub(super) fn died(closed: &Closed) -> bool {
+pub(crate) fn died(closed: &Closed) -> bool {
     matches!(closed, Closed::Lost { code, reason, .. } if (*code, reason.as_str()) == DIED)
 }
 
@@ -88,7 +88,7 @@ pub(super) fn topology_missing(exchange: &str, detail: String) -> Disconnect {
 
 /// Only the words of RabbitMQ's explanation say whether it is the virtual host that we may not
 /// use.
-fn refused(session: &SessionConfig, error: &ServerError) -> Disconnect {
+pub(crate) fn refused(session: &SessionConfig, error: &ServerError) -> Disconnect {
     let login = session.login.clone();
     let detail = error.to_string();
     if error.message != REFUSAL {

@@ -21,6 +21,7 @@ mod first_ping;
 mod link;
 mod presence;
 mod reactions;
+mod session_config;
 mod wire;
 
 #[cfg(test)]
@@ -33,11 +34,18 @@ use warren_contract::{MAX_REQUEST_BYTES, Pong};
 
 pub use wire::{BOUNCE_SUBSCRIPTION, RawReply};
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::{
+    ending::{died, refused},
+    session_config::session_config,
+    wire::{Incoming, REPLY_QUEUE},
+};
+pub(crate) use wire::Wire;
+
 use self::{
     calls::{Calls, Pending},
     connection::Connection,
     presence::Presence,
-    wire::Wire,
 };
 use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Policy, Stage};
 

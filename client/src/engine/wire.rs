@@ -17,7 +17,7 @@ use crate::{CallError, Config, Mode, Reply, Times};
 
 /// The one temporary queue of a connection, to which all its replies come. The broker declares it
 /// for the first request, and subscribes us to it under this very name.
-const REPLY_QUEUE: &str = "/temp-queue/rpc";
+pub(crate) const REPLY_QUEUE: &str = "/temp-queue/rpc";
 
 /// The id of the subscription to what bounces.
 pub const BOUNCE_SUBSCRIPTION: &str = "bounce";
@@ -62,7 +62,7 @@ impl RawReply {
 
 /// A message, understood.
 #[derive(Debug)]
-pub(super) enum Incoming {
+pub(crate) enum Incoming {
     /// A worker's reply to the call `id`. How long it took is not known here.
     Reply {
         id: Uuid,
@@ -88,13 +88,13 @@ pub(super) enum Incoming {
 
 /// The destinations of one service.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     mode: Mode,
     topology: Topology,
 }
 
 impl Wire {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
             mode: config.mode,
             topology: Topology::new(&config.queue),
@@ -102,7 +102,7 @@ impl Wire {
     }
 
     /// The destination under which a client sees its bounced messages.
-    pub(super) fn bounces(client: Uuid) -> String {
+    pub(crate) fn bounces(client: Uuid) -> String {
         format!("/exchange/{BOUNCE_EXCHANGE}/{client}")
     }
 
@@ -114,13 +114,7 @@ impl Wire {
         call: &Pending,
         remaining: Duration,
     ) -> Frame {
-        let destination = match self.mode {
-            Mode::Warren => {
-                let exchange = escape_name(self.topology.exchange());
-                format!("/exchange/{exchange}/{client}")
-            }
-            Mode::Tutorial => format!("/amq/queue/{}", escape_name(self.topology.queue())),
-        };
+        let destination = self.requests(client);
         // The broker counts in whole milliseconds. Zero would mean "unless delivered at once".
         let expiration = remaining.as_nanos().div_ceil(1_000_000).max(1);
         let request = Frame::new(Command::Send)
@@ -140,6 +134,17 @@ impl Wire {
         }
     }
 
+    /// The destination of a client's requests.
+    pub(crate) fn requests(&self, client: Uuid) -> String {
+        match self.mode {
+            Mode::Warren => {
+                let exchange = escape_name(self.topology.exchange());
+                format!("/exchange/{exchange}/{client}")
+            }
+            Mode::Tutorial => format!("/amq/queue/{}", escape_name(self.topology.queue())),
+        }
+    }
+
     /// What makes a living broker say something at once, and does nothing else: it answers for
     /// requests only when they are stored, but at once for everything else.
     pub(super) fn signs_of_life() -> [Frame; 2] {
@@ -149,12 +154,12 @@ impl Wire {
     }
 
     /// Tells all workers that the call `id` was given up.
-    pub(super) fn cancel(&self, client: Uuid, id: Uuid) -> Frame {
+    pub(crate) fn cancel(&self, client: Uuid, id: Uuid) -> Frame {
         self.control(client, id, MessageType::Cancel)
     }
 
     /// Asks all workers to answer.
-    pub(super) fn ping(&self, client: Uuid, id: Uuid) -> Frame {
+    pub(crate) fn ping(&self, client: Uuid, id: Uuid) -> Frame {
         self.control(client, id, MessageType::Ping)
             .with_header("reply-to", REPLY_QUEUE)
     }
@@ -173,7 +178,7 @@ impl Wire {
     }
 
     /// Understands a message.
-    pub(super) fn read(&self, frame: Frame) -> Incoming {
+    pub(crate) fn read(&self, frame: Frame) -> Incoming {
         let Some(id) = Self::correlation_id(&frame) else {
             return Incoming::Malformed;
         };

@@ -21,7 +21,7 @@ mod wakes;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use browser::{Endpoint, Sleep, Socket, sleep, spawn};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Endpoint, Sleep, Socket, Wakes, sleep, spawn};
+pub(crate) use native::{Endpoint, NotOpened, Place, Sleep, Socket, Wakes, sleep, spawn};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wakes::Wakes;
 

@@ -15,7 +15,11 @@ use tokio_tungstenite::{
     tungstenite::{
         self, Message,
         client::IntoClientRequest,
-        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        error::ProtocolError,
+        http::{
+            HeaderValue, Uri,
+            header::{LOCATION, SEC_WEBSOCKET_PROTOCOL},
+        },
         protocol::WebSocketConfig,
     },
 };
@@ -67,6 +71,55 @@ impl Endpoint {
             tls: config.tls.clone(),
         }
     }
+
+    /// Where the server is, or what is wrong with the address.
+    pub(crate) fn place(&self) -> Result<Place, String> {
+        let uri: Uri = self
+            .url
+            .parse()
+            .map_err(|error| format!("`{}` is no address: {error}", self.url))?;
+        let encrypted = match uri.scheme_str() {
+            Some("ws") => false,
+            Some("wss") => true,
+            _ => {
+                return Err(format!(
+                    "`{}` begins with neither ws:// nor wss://",
+                    self.url
+                ));
+            }
+        };
+        let host = uri.host().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| format!("`{}` names no host", self.url))?;
+        Ok(Place {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 }),
+            encrypted,
+        })
+    }
+}
+
+/// Where a WebSocket's server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) encrypted: bool,
+}
+
+/// Why a WebSocket was not opened, in as many words as there are ways to mend it.
+#[derive(Debug)]
+pub(crate) enum NotOpened {
+    /// Something is wrong with a certificate, or with TLS at all.
+    Tls(String),
+    /// The answer was an HTTP status other than that of a WebSocket, and perhaps another address.
+    Http {
+        status: u16,
+        location: Option<String>,
+    },
+    /// A WebSocket that speaks no STOMP.
+    OtherProtocol,
+    /// No answer in HTTP, or none at all.
+    NoHttp(String),
 }
 
 /// Why a WebSocket was not opened.
@@ -99,6 +152,18 @@ impl Socket {
             state: State::Opening(Box::pin(connect(endpoint.clone()))),
             outgoing: VecDeque::new(),
             unflushed: false,
+        }
+    }
+
+    /// Opens a WebSocket, and says as exactly as can be why that fails.
+    pub(crate) async fn try_open(endpoint: &Endpoint) -> Result<Self, NotOpened> {
+        match connect(endpoint.clone()).await {
+            Ok(socket) => Ok(Self {
+                state: State::Open(Box::new(socket)),
+                outgoing: VecDeque::new(),
+                unflushed: false,
+            }),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -215,6 +280,33 @@ fn not_opened(error: &OpenError) -> Incoming {
             None => closed(None, &error.to_string()),
         },
         OpenError::WebSocket(error) => closed_by(error),
+    }
+}
+
+impl From<OpenError> for NotOpened {
+    fn from(error: OpenError) -> Self {
+        use tungstenite::Error;
+
+        let error = match error {
+            OpenError::Tls(error) => return Self::Tls(error.to_string()),
+            OpenError::WebSocket(error) => error,
+        };
+        match error {
+            Error::Http(response) => Self::Http {
+                status: response.status().as_u16(),
+                location: response
+                    .headers()
+                    .get(LOCATION)
+                    .and_then(|location| location.to_str().ok())
+                    .map(str::to_owned),
+            },
+            Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => Self::OtherProtocol,
+            Error::Io(error) => match tls_trouble(&error) {
+                Some(TlsTrouble::Trust(reason) | TlsTrouble::Other(reason)) => Self::Tls(reason),
+                None => Self::NoHttp(error.to_string()),
+            },
+            error => Self::NoHttp(error.to_string()),
+        }
     }
 }
 

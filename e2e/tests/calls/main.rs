@@ -2,6 +2,7 @@
 
 mod command;
 mod connection_lost;
+mod doctor;
 mod interrupts;
 mod load;
 mod options;
@@ -9,6 +10,7 @@ mod progress;
 mod raw;
 mod tls;
 mod unserved;
+mod watch;
 mod worker_lost;
 
 use warren_client::{CallOptions, Client, Config, ConnectionState, Policy};

@@ -9,6 +9,7 @@
 mod broker;
 mod call;
 mod completions;
+mod doctor;
 mod failure;
 mod load;
 mod output;
@@ -50,6 +51,10 @@ enum Command {
     Call(call::Arguments),
     /// Say who serves the queue now.
     Workers(workers::Arguments),
+    /// Say what is wrong between here and the workers, and how to mend it.
+    ///
+    /// Nothing that it sends is computed. It exits with 0 only if nothing is wrong.
+    Doctor(doctor::Arguments),
     /// Show who serves the queue and how fast, as it changes, until `q` or Ctrl-C.
     Watch(watch::Arguments),
     /// Make many calls, some of them always under way, and say how fast they were answered.
@@ -79,6 +84,7 @@ async fn run(broker: Broker, command: Command) -> Result<(), Failure> {
     match command {
         Command::Call(arguments) => call::run(broker, arguments).await,
         Command::Workers(arguments) => workers::run(broker, arguments).await,
+        Command::Doctor(arguments) => doctor::run(broker, arguments).await,
         Command::Watch(arguments) => watch::run(broker, arguments).await,
         Command::Load(arguments) => load::run(broker, arguments).await,
         Command::Completions(arguments) => completions::run(Cli::command(), arguments),

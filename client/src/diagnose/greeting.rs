@@ -1,0 +1,134 @@
+//! Does the broker let us in, and is it one that Warren knows?
+
+use std::time::Duration;
+
+use warren_stomp::{Closed, HeartBeat, ProtocolError};
+
+use super::{
+    connection::{Connection, Greeting},
+    findings::{Check, Findings},
+    mend,
+};
+use crate::{
+    Config, Disconnect,
+    engine::{refused, session_config},
+    socket::Socket,
+};
+
+/// The oldest RabbitMQ that Warren works with, as major and minor version.
+const OLDEST: (u32, u32) = (3, 10);
+
+/// Those with which Warren is tested.
+const TESTED: [(u32, u32); 3] = [(3, 10), (4, 0), (4, 3)];
+
+/// Logs in. True if that succeeds, so that there is more to look at.
+pub(super) async fn greet(config: &Config, socket: Socket, findings: &mut Findings<'_>) -> bool {
+    let mut connection = Connection::new(config, socket);
+    match connection.greeting().await {
+        Ok(greeting) => {
+            findings.pass(Check::Stomp, "it speaks STOMP 1.2");
+            findings.pass(Check::Login, format!("`{}` may log in", config.login));
+            let entered = format!("`{}` may use `{}`", config.login, config.vhost);
+            findings.pass(Check::Vhost, entered);
+            look_at_version(greeting.server.as_deref(), findings);
+            look_at_heart_beats(&greeting, findings);
+            connection.close().await;
+            true
+        }
+        Err(closed) => {
+            look_at_refusal(config, &closed, findings);
+            false
+        }
+    }
+}
+
+fn look_at_refusal(config: &Config, closed: &Closed, findings: &mut Findings<'_>) {
+    let Closed::Refused(error) = closed else {
+        let mend = match closed {
+            Closed::Protocol(ProtocolError::UnsupportedVersion { .. }) => {
+                "upgrade the broker: RabbitMQ 3.10 or later speaks STOMP 1.2"
+            }
+            Closed::Protocol(_) => {
+                "take the address of RabbitMQ's Web-STOMP; something else speaks there"
+            }
+            _ => "look into the broker's log; if there is a proxy in between, look there, too",
+        };
+        return findings.fail(Check::Stomp, closed.to_string(), mend);
+    };
+    // It refuses in STOMP 1.2, so it speaks that.
+    match refused(&session_config(config), error) {
+        Disconnect::LoginRefused { login, detail } => {
+            findings.pass(Check::Stomp, "it speaks STOMP 1.2");
+            let words = format!("the broker refuses `{login}` ({detail})");
+            findings.fail(Check::Login, words, mend::login(&login));
+        }
+        Disconnect::VhostRefused {
+            login,
+            vhost,
+            detail,
+        } => {
+            findings.pass(Check::Stomp, "it speaks STOMP 1.2");
+            findings.pass(Check::Login, format!("`{login}` may log in"));
+            let words = format!("the broker does not let `{login}` use `{vhost}` ({detail})");
+            findings.fail(Check::Vhost, words, mend::vhost(config));
+        }
+        other => {
+            let mend = "look into the broker's log; it may be short of something";
+            findings.fail(Check::Stomp, other.to_string(), mend);
+        }
+    }
+}
+
+fn look_at_version(server: Option<&str>, findings: &mut Findings<'_>) {
+    let Some(server) = server else {
+        let words = "it does not say what it is (stomp.hide_server_info)";
+        return findings.pass(Check::Version, words);
+    };
+    let Some(version) = server.strip_prefix("RabbitMQ/") else {
+        let words = format!("it says that it is {server}");
+        let mend = "take a RabbitMQ: Warren relies on what its exchanges and queues do";
+        return findings.fail(Check::Version, words, mend);
+    };
+    match numbers(version) {
+        Some(found) if found < OLDEST => {
+            let (major, minor) = OLDEST;
+            findings.fail(
+                Check::Version,
+                format!("RabbitMQ {version} is too old"),
+                format!("upgrade it to {major}.{minor} or later"),
+            );
+        }
+        Some(found) if TESTED.contains(&found) => {
+            findings.pass(Check::Version, format!("RabbitMQ {version}"));
+        }
+        _ => {
+            let tested = TESTED.map(|(major, minor)| format!("{major}.{minor}"));
+            let tested = tested.join(", ");
+            let words = format!("RabbitMQ {version}; Warren is tested with {tested}");
+            findings.pass(Check::Version, words);
+        }
+    }
+}
+
+/// Major and minor version.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+fn look_at_heart_beats(greeting: &Greeting, findings: &mut Findings<'_>) {
+    let HeartBeat { send, receive } = greeting.heart_beat;
+    if send.is_zero() || receive.is_zero() {
+        let words =
+            "the broker agrees to no heart-beats, so a connection that broke is not noticed";
+        let mend = "let the broker, or what is in between, leave the heart-beat header as it is";
+        return findings.fail(Check::HeartBeats, words, mend);
+    }
+    let seconds = |time: Duration| time.as_secs_f64();
+    let words = format!(
+        "we tell that we are there every {} s, the broker every {} s",
+        seconds(send),
+        seconds(receive)
+    );
+    findings.pass(Check::HeartBeats, words);
+}
