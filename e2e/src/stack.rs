@@ -3,7 +3,7 @@
 use std::{
     env,
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::atomic::{AtomicU32, Ordering},
     thread::sleep,
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Map, Value, json};
 use warren_client::{Client, Config};
 use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, MessageType, Topology};
-use warren_rabbitmq::{Child, Node};
+use warren_rabbitmq::Node;
 use xtask::{
     Checkout,
     page::{PageConfig, PageServer},
@@ -265,15 +265,14 @@ impl Stack {
         command
     }
 
-    /// The `warren` command on this stack, which is killed when this is dropped; what it prints is
-    /// to be taken from it.
-    pub fn start_warren(&self, arguments: &[&str]) -> Child {
+    /// The `warren` command on this stack, to be run in another way.
+    #[must_use]
+    pub fn warren_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("warren"));
         command
             .args(["--url", &self.ws, "--vhost", &self.vhost])
-            .args(arguments)
-            .stdout(Stdio::piped());
-        Child::spawn(&mut command).expect("warren runs")
+            .args(arguments);
+        command
     }
 }
 

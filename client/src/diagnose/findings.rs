@@ -169,6 +169,16 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// Of this check alone.
+    #[cfg(test)]
+    pub(super) fn of_one(check: Check, tell: &'a mut dyn FnMut(Finding)) -> Self {
+        Self {
+            rest: [check].into(),
+            last_failed: None,
+            tell,
+        }
+    }
+
     pub(super) fn pass(&mut self, check: Check, detail: impl Into<String>) {
         let detail = detail.into();
         self.tell(check, Outcome::Passed { detail });

@@ -132,3 +132,77 @@ fn look_at_heart_beats(greeting: &Greeting, findings: &mut Findings<'_>) {
     );
     findings.pass(Check::HeartBeats, words);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::{Finding, Outcome};
+
+    /// Whether `check` passes when this looks at it, and what is said of it.
+    fn outcome(check: Check, look: impl FnOnce(&mut Findings<'_>)) -> (bool, String) {
+        let mut said = Vec::new();
+        let mut tell = |finding: Finding| said.push(finding);
+        let mut findings = Findings::of_one(check, &mut tell);
+        look(&mut findings);
+        match said.remove(0).outcome {
+            Outcome::Passed { detail } => (true, detail),
+            Outcome::Failed { detail, mend } => (false, format!("{detail}: {mend}")),
+            Outcome::Skipped { because } => (false, because),
+        }
+    }
+
+    #[test]
+    fn brokers_are_told_by_what_they_say() {
+        for (server, passes, words) in [
+            (Some("RabbitMQ/3.10.8"), true, "RabbitMQ 3.10.8"),
+            (Some("RabbitMQ/4.3.6"), true, "RabbitMQ 4.3.6"),
+            (
+                Some("RabbitMQ/4.1.2"),
+                true,
+                "RabbitMQ 4.1.2; Warren is tested with 3.10, 4.0, 4.3",
+            ),
+            (
+                Some("RabbitMQ/3.9.29"),
+                false,
+                "RabbitMQ 3.9.29 is too old: upgrade it to 3.10 or later",
+            ),
+            (
+                Some("RabbitMQ/new"),
+                true,
+                "RabbitMQ new; Warren is tested with 3.10, 4.0, 4.3",
+            ),
+            (
+                Some("ActiveMQ/6.1"),
+                false,
+                "it says that it is ActiveMQ/6.1: take a RabbitMQ: Warren relies on what its \
+                 exchanges and queues do",
+            ),
+            (
+                None,
+                true,
+                "it does not say what it is (stomp.hide_server_info)",
+            ),
+        ] {
+            let look = |findings: &mut Findings<'_>| look_at_version(server, findings);
+            let expected = (passes, words.to_owned());
+            assert_eq!(outcome(Check::Version, look), expected, "{server:?}");
+        }
+    }
+
+    #[test]
+    fn heart_beats_are_wanted_both_ways() {
+        let seconds = Duration::from_secs;
+        for (send, receive, passes) in [(20, 10, true), (0, 10, false), (20, 0, false)] {
+            let greeting = Greeting {
+                server: None,
+                heart_beat: HeartBeat {
+                    send: seconds(send),
+                    receive: seconds(receive),
+                },
+            };
+            let look = |findings: &mut Findings<'_>| look_at_heart_beats(&greeting, findings);
+            let (passed, said) = outcome(Check::HeartBeats, look);
+            assert_eq!(passed, passes, "{said}");
+        }
+    }
+}

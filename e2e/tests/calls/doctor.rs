@@ -1,5 +1,7 @@
 //! What `warren doctor` finds wrong, on brokers where just that is wrong.
 
+use std::net::TcpListener;
+
 use serde_json::Value;
 use warren_client::{
     Config, Mode, Tls,
@@ -141,6 +143,14 @@ async fn wrong_addresses_are_told_apart() {
     for (failing, url, detail, mend) in cases {
         check(&at(url), &[failing], detail, mend).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_and_says_nothing_is_not_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = silent.local_addr().expect("it listens");
+    let url = format!("ws://{address}/ws");
+    check(&at(url), &[Check::WebSocket], "nothing came", "15674").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

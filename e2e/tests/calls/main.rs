@@ -8,6 +8,7 @@ mod load;
 mod options;
 mod progress;
 mod raw;
+mod terminal;
 mod tls;
 mod unserved;
 mod watch;

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
+    process::Stdio,
     sync::{
         atomic::{AtomicBool, Ordering::Relaxed},
         mpsc::{Receiver, channel},
@@ -22,7 +23,8 @@ struct Watch {
 
 impl Watch {
     fn start(stack: &Stack) -> Self {
-        let mut running = stack.start_warren(&["watch"]);
+        let mut command = stack.warren_command(&["watch"]);
+        let mut running = Child::spawn(command.stdout(Stdio::piped())).expect("it runs");
         let stdout = running.take_stdout().expect("it is a pipe");
         let (sender, lines) = channel();
         thread::spawn(move || {
