@@ -264,16 +264,6 @@ impl Stack {
         command.args(arguments);
         command
     }
-
-    /// The `warren` command on this stack, to be run in another way.
-    #[must_use]
-    pub fn warren_command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program("warren"));
-        command
-            .args(["--url", &self.ws, "--vhost", &self.vhost])
-            .args(arguments);
-        command
-    }
 }
 
 /// A queue that gets what clients say to all workers.
