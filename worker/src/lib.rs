@@ -64,3 +64,8 @@ pub use program::run;
 pub use service::{InvalidQueueName, QueueKind, Service};
 pub use tally::Tally;
 pub use worker::Worker;
+
+/// Compiles what the README says of writing a service.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
