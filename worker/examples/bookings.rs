@@ -85,7 +85,7 @@ enum Program {
     /// Serve bookings.
     Serve {
         #[command(flatten)]
-        options: Options,
+        options: Box<Options>,
     },
     /// Book seats under a name.
     Book {
