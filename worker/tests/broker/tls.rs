@@ -34,10 +34,12 @@ async fn serves(node: &Node, arguments: &[&str]) {
     assert_eq!(status.code(), Some(0));
 }
 
+/// The worker says why it does not serve, and ends, at its first attempt.
 async fn is_refused(arguments: &[&str], why: &str) {
     let (status, log) = Program::worker(arguments).end().await;
     let log = log.join("\n");
     assert!(log.contains(why), "{arguments:?}: {log}");
+    assert!(!log.contains("trying again"), "{arguments:?}: {log}");
     assert_eq!(status.code(), Some(77), "{log}");
 }
 
