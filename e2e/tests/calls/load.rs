@@ -69,6 +69,10 @@ fn a_load_that_cannot_connect_makes_no_calls() {
     assert!(output.stderr.starts_with(b"unauthenticated: "));
     assert_eq!(output.stdout, b"");
     assert_eq!(output.status.code(), Some(1));
+
+    let output = stack.warren(&[&load[..], &["--deadline", "0s"]].concat());
+    assert!(output.stderr.starts_with(b"invalid_argument: "));
+    assert_eq!(output.stdout, b"");
 }
 
 #[test]

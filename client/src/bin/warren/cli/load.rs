@@ -8,7 +8,7 @@ use clap::{Args, value_parser};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::{pin, select, signal::ctrl_c, time::Instant};
-use warren_client::{CallOptions, Client, Config, Policy};
+use warren_client::{CallError, CallOptions, Client, Config, Policy};
 use warren_contract::Fibonacci;
 
 use self::measured::Measured;
@@ -67,12 +67,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(broker: Broker, arguments: Arguments) -> Result<(), Failure> {
+    let deadline = arguments.deadline;
+    if deadline.is_zero() || deadline > Config::MAX_DEADLINE {
+        return Err(CallError::BadDeadline { actual: deadline }.into());
+    }
     let in_flight = arguments.in_flight as usize;
     let client = Client::connect(Config {
         max_pending: in_flight,
         ..broker.config()?
     });
-    failure::online(&client, arguments.deadline).await?;
+    failure::online(&client, deadline).await?;
     let bar = if arguments.json {
         ProgressBar::hidden()
     } else {
