@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Config,
-    engine::{Incoming, Wire},
+    engine::{Incoming, REPLY_QUEUE, Wire},
 };
 
 /// How long a request may take to come back, where there are workers: if it does not, one of them
@@ -41,8 +41,7 @@ pub(super) async fn look(
     findings: &mut Findings<'_>,
 ) {
     let service = &config.queue;
-    let known = workers.as_deref().unwrap_or_default();
-    let fate = match try_request(config, bounces, known).await {
+    let fate = match try_request(config, bounces, &workers).await {
         Ok(fate) => fate,
         Err(refusal) => {
             let words = format!("exchange `{service}`: {}", refusal.detail());
@@ -88,7 +87,18 @@ pub(super) async fn look(
     }
 }
 
-async fn try_request(config: &Config, bounces: bool, workers: &[Pong]) -> Result<Fate, Refusal> {
+async fn try_request(
+    config: &Config,
+    bounces: bool,
+    workers: &Result<Vec<Pong>, Check>,
+) -> Result<Fate, Refusal> {
+    // Where there may be no temporary queue, the name of none keeps a server of the tutorials from
+    // stumbling over a request that it cannot answer.
+    let nowhere = Uuid::new_v4().to_string();
+    let (workers, reply_to) = match workers {
+        Ok(workers) => (workers.as_slice(), REPLY_QUEUE),
+        Err(_) => (&[][..], nowhere.as_str()),
+    };
     let wire = Wire::new(config);
     let mut connection = Connection::open(config).await?;
     if bounces {
@@ -100,7 +110,10 @@ async fn try_request(config: &Config, bounces: bool, workers: &[Pong]) -> Result
     }
     let procedure = workers.iter().flat_map(|worker| &worker.procedures).next();
     let procedure = procedure.map(|procedure| procedure.name.as_str());
-    let request = request(&wire, connection.client_id, id, procedure);
+    let mut request = request(&wire, connection.client_id, id).with_header("reply-to", reply_to);
+    if let Some(procedure) = procedure {
+        request = request.with_header("type", procedure);
+    }
 
     let mut fate = Fate::Unknown;
     let mut take = |frame| {
@@ -153,18 +166,14 @@ async fn cancel(
     Ok(())
 }
 
-/// A request that has no time at all: unless a worker is free at this moment, it comes back from
-/// the queue at once; and what is free drops it, as its time is over. A server of the tutorials
-/// computes it in no time.
-pub(super) fn request(wire: &Wire, client: Uuid, id: Uuid, procedure: Option<&str>) -> Frame {
-    let frame = Frame::new(Command::Send)
+/// A request that has no time at all, without a reply queue: unless a worker is free at this
+/// moment, it comes back from the queue at once; and what is free drops it, as its time is over. A
+/// server of the tutorials computes it in no time.
+pub(super) fn request(wire: &Wire, client: Uuid, id: Uuid) -> Frame {
+    Frame::new(Command::Send)
         .with_header("destination", &wire.requests(client))
         .with_header("correlation-id", &id.to_string())
         .with_header("content-type", header::JSON)
         .with_header("expiration", "0")
-        .with_body("0");
-    match procedure {
-        Some(procedure) => frame.with_header("type", procedure),
-        None => frame,
-    }
+        .with_body("0")
 }

@@ -42,7 +42,7 @@ async fn try_publishing(config: &Config, with_reply: bool) -> Result<(), Refusal
     };
     let mut connection = Connection::open(config).await?;
     let wire = Wire::new(&nowhere);
-    let mut message = queue::request(&wire, connection.client_id, Uuid::new_v4(), None);
+    let mut message = queue::request(&wire, connection.client_id, Uuid::new_v4());
     if with_reply {
         message = message.with_header("reply-to", REPLY_QUEUE);
     }
