@@ -38,6 +38,19 @@ pub fn worker(checkout: &Checkout) -> Result<PathBuf> {
     Ok(target_folder(checkout)?.join("release/warren-worker"))
 }
 
+/// Builds the worker as it is deployed and what the end-to-end tests consist of, and returns the
+/// folder of their programs.
+///
+/// # Errors
+/// The build failed; the compiler has said why.
+pub fn programs(checkout: &Checkout) -> Result<PathBuf> {
+    run(Command::new("cargo")
+        .args(["build", "--release", "--bins"])
+        .args(["--package=warren-worker", "--package=warren-e2e"])
+        .current_dir(checkout.root()))?;
+    Ok(target_folder(checkout)?.join("release"))
+}
+
 /// Builds the page into [`Checkout::dist`], unless what is there is newer than all its sources.
 ///
 /// # Errors

@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use warren_rabbitmq::ROOT_VARIABLE;
 
-use crate::command::run as run_command;
 use crate::progress::Progress;
 use crate::tools::{self, Broker, Prerequisite};
 use crate::{Checkout, artifacts};
@@ -42,15 +41,9 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     progress.step("building the page");
     artifacts::page(checkout)?;
     progress.step("building the programs");
-    run_command(
-        Command::new("cargo")
-            .args(["build", "--release", "--bins"])
-            .args(["--package=warren-worker", "--package=warren-e2e"])
-            .current_dir(checkout.root()),
-    )?;
+    let program = artifacts::programs(checkout)?.join("chaos");
 
     progress.step("starting everything");
-    let program = artifacts::target_folder(checkout)?.join("release/chaos");
     let mut command = Command::new(&program);
     command.args(["--minutes", &options.minutes.to_string()]);
     if let Some(seed) = options.seed {

@@ -39,20 +39,14 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     progress.step("building the page");
     artifacts::page(checkout)?;
     progress.step("building the programs");
-    run_command(
-        Command::new("cargo")
-            .args(["build", "--release", "--bins"])
-            .args(["--package=warren-worker", "--package=warren-e2e"])
-            .current_dir(checkout.root()),
-    )?;
+    let program = artifacts::programs(checkout)?.join("screenshots");
 
     progress.step("taking the pictures");
-    let target = artifacts::target_folder(checkout)?;
-    let folder = target.join("screenshots");
+    let folder = artifacts::target_folder(checkout)?.join("screenshots");
     let browser = tools::browser().context("the browser has gone")?;
     let driver = tools::browser_driver().context("the browser's driver has gone")?;
     run_command(
-        Command::new(target.join("release/screenshots"))
+        Command::new(program)
             .arg(&folder)
             .env("WARREN_CHROMIUM", browser)
             .env("WARREN_CHROMEDRIVER", driver),
