@@ -8,19 +8,24 @@
 //! - [`on_terminal`]: what a command shows to a person.
 //! - [`until`]: waiting for what does not tell when it happens.
 //! - [`chaos`]: calls of all kinds, while everything under them is disturbed.
+//! - [`soak`]: very many calls, and the memory that they take.
+//! - [`fibonacci`]: what a worker should say.
 //!
 //! A harness has nobody to report an error to: it panics, in words that say what to do.
 
 mod browser;
 pub mod chaos;
+mod fibonacci;
 mod management;
 mod peer;
+pub mod soak;
 mod stack;
 mod terminal;
 mod wait;
 
 pub use browser::{Browser, CallRow, Scheme, View};
 pub use fantoccini::key::Key;
+pub use fibonacci::fibonacci;
 pub use peer::{Peer, PeerKind};
 pub use stack::{ControlTap, Stack, warren};
 pub use terminal::on_terminal;

@@ -1,7 +1,7 @@
 //! Everything that a person runs, and the stack of processes that the end-to-end tests share
 //! with it.
 //!
-//! - [`up`], [`test`], [`chaos`], [`screenshots`], [`weight`], [`doctor`]: the commands.
+//! - [`up`], [`test`], [`chaos`], [`soak`], [`screenshots`], [`weight`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
 //! - [`page`]: the server of the built page.
 //! - [`tools`]: what must be installed, and how it gets there.
@@ -17,6 +17,7 @@ mod lock;
 pub mod page;
 mod progress;
 pub mod screenshots;
+pub mod soak;
 mod split;
 pub mod stack;
 mod tally;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Checkout, chaos, doctor, screenshots, test, up, weight};
+use xtask::{Checkout, chaos, doctor, screenshots, soak, test, up, weight};
 
 /// Runs, tests and examines Warren.
 #[derive(Debug, Parser)]
@@ -22,6 +22,9 @@ enum Command {
     /// Makes calls of all kinds while workers, broker and connections are disturbed at random, and
     /// fails unless every call settles in time, with what is right.
     Chaos(chaos::Options),
+    /// Makes very many small calls, and fails unless all are answered rightly and the memory of
+    /// client and worker stays as it was after the first 50,000.
+    Soak(soak::Options),
     /// Makes pictures of all that the page can look like, in target/screenshots.
     Screenshots(screenshots::Options),
     /// Builds the page, and says how much a browser fetches before the page can be used.
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Up(options) => up::run(&checkout, &options).map(|()| true),
         Command::Test(options) => test::run(&checkout, &options),
         Command::Chaos(options) => chaos::run(&checkout, &options),
+        Command::Soak(options) => soak::run(&checkout, &options),
         Command::Screenshots(options) => screenshots::run(&checkout, &options).map(|()| true),
         Command::Weigh => weight::run(&checkout),
         Command::Doctor => doctor::run(&checkout),

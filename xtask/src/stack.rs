@@ -162,6 +162,12 @@ impl Worker {
         &self.name
     }
 
+    /// The worker's process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// How the worker ended by itself; `None` while it runs.
     ///
     /// # Errors

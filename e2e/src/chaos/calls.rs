@@ -18,6 +18,7 @@ use super::{
     Pace,
     ledger::{Ledger, Outcome, Settled},
 };
+use crate::fibonacci;
 
 /// How long after its deadline a call is given up as one that never settles.
 const HUNG_AFTER: Duration = Duration::from_secs(20);
@@ -133,11 +134,6 @@ impl Kind {
             Err(error) => Settled::Wrong(format!("{}: {error}", error.code())),
         }
     }
-}
-
-/// The n-th Fibonacci number, in no time.
-pub(super) fn fibonacci(n: u64) -> u64 {
-    (0..n).fold((0, 1), |(a, b), _| (b, a + b)).0
 }
 
 /// Starts all callers. Each makes calls until the time `until`, and waits for the last one.

@@ -28,7 +28,7 @@ use warren_contract::Fibonacci;
 
 pub use self::report::Report;
 use self::{disturbance::Director, lateness::Lateness, ledger::Ledger, scene::Scene};
-use crate::PATIENCE;
+use crate::{PATIENCE, fibonacci};
 
 /// How many threads the native client and its callers have to themselves.
 const CLIENT_THREADS: usize = 2;
@@ -87,10 +87,7 @@ pub fn run(options: &Options, mut say: impl FnMut(&str)) -> Report {
             caller.await.expect("a caller does not panic");
         }
         let last = client.call_with::<Fibonacci>(LAST_N, patient()).await;
-        assert_eq!(
-            last.expect("all is well again").value,
-            calls::fibonacci(LAST_N)
-        );
+        assert_eq!(last.expect("all is well again").value, fibonacci(LAST_N));
         client.close().await;
     });
     Report::new(&ledger, &page.calls(), scene.stop())

@@ -11,10 +11,9 @@ use warren_contract::Code;
 
 use super::{
     LAST_N, Pace,
-    calls::fibonacci,
     ledger::{Row, Settled},
 };
-use crate::{Browser, CallRow, Key, PATIENCE};
+use crate::{Browser, CallRow, Key, PATIENCE, fibonacci};
 
 /// The most calls that are made, however long it takes.
 const MOST_CALLS: u32 = 1_000;

@@ -16,7 +16,7 @@ mod worker_lost;
 
 use warren_client::{CallOptions, Client, Config, ConnectionState, Policy};
 use warren_contract::{Code, Fibonacci, Pong};
-use warren_e2e::{PATIENCE, Stack};
+use warren_e2e::{PATIENCE, Stack, fibonacci};
 
 /// What is to succeed here gets more time than any busy machine needs.
 const GENEROUS: CallOptions = CallOptions {
@@ -73,10 +73,6 @@ async fn a_thousand_calls_at_once_get_each_its_own_reply() {
         assert_eq!(reply.worker.as_deref(), Some("hare"));
     }
     client.close().await;
-}
-
-fn fibonacci(n: u64) -> u64 {
-    (0..n).fold((0, 1), |(a, b), _| (b, a + b)).0
 }
 
 #[tokio::test(flavor = "multi_thread")]
