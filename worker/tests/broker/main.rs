@@ -16,6 +16,7 @@
 //! - `tls`: encrypted connections.
 //! - `program`: the binary's exit codes and signals.
 //! - `example`: a service of another shape, and its own client.
+//! - `deployment`: the files with which operators run it.
 //! - `peers`: programs in the form of RabbitMQ's tutorials.
 //!
 //! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `raw` one that
@@ -25,6 +26,7 @@ mod caller;
 mod cancels;
 mod deadlines;
 mod deaths;
+mod deployment;
 mod endings;
 mod example;
 mod faults;

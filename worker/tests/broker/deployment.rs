@@ -1,0 +1,77 @@
+//! The files with which operators run the worker, held against the program.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duration};
+
+use warren_worker::Worker;
+
+use crate::{process::Program, stage::stage};
+
+const UNIT: &str = include_str!("../../warren-worker.service");
+const CONTAINER: &str = include_str!("../../Containerfile");
+const README: &str = include_str!("../../README.md");
+
+/// What remains after the drain for the farewell to the broker.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The value of a setting in the unit.
+fn setting(name: &str) -> &'static str {
+    UNIT.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+        .unwrap_or_else(|| panic!("{name} is not set"))
+}
+
+#[test]
+fn every_variable_that_is_named_is_an_option() {
+    let program = Command::new(env!("CARGO_BIN_EXE_warren-worker"))
+        .arg("--help")
+        .output()
+        .expect("the worker was built");
+    let help = String::from_utf8(program.stdout).expect("the help is text");
+    let words = [UNIT, CONTAINER, README].into_iter().flat_map(|text| {
+        text.split(|character: char| !character.is_ascii_uppercase() && character != '_')
+    });
+    let variables: BTreeSet<_> = words.filter(|word| word.starts_with("WARREN_")).collect();
+    assert!(variables.contains("WARREN_AMQP"), "{variables:?}");
+    for variable in variables {
+        // Its value follows, unless that is a secret.
+        let shown = ["=", "]"].map(|end| help.contains(&format!("[env: {variable}{end}")));
+        assert!(shown.contains(&true), "{variable} is no option:\n{help}");
+    }
+}
+
+#[test]
+fn a_worker_that_stops_is_given_the_time_it_takes() {
+    let timeout = humantime::parse_duration(setting("TimeoutStopSec")).expect("a duration");
+    assert!(timeout >= Worker::DRAIN + FAREWELL, "{timeout:?}");
+    let seconds = format!("--stop-timeout {}", timeout.as_secs());
+    assert!(README.contains(&seconds), "as in the unit: {seconds}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_has_to_mend_is_not_tried_again() {
+    let refused = stage("deployment").replace("guest:guest@", "guest:wrong@");
+    let mut codes = Vec::new();
+    for arguments in [["--concurrency", "none"], ["--amqp", &refused]] {
+        let (status, _) = Program::worker(&arguments).end().await;
+        codes.push(status.code().expect("an exit code").to_string());
+    }
+    assert_eq!(setting("RestartPreventExitStatus"), codes.join(" "));
+    for code in codes {
+        assert!(README.contains(&format!("| {code} |")), "{code}");
+    }
+}
+
+#[test]
+fn the_image_is_built_from_all_that_cargo_reads() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("the workspace's manifest");
+    let members = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("members = [")?.strip_suffix(']'))
+        .expect("the members are in one line");
+    for member in members.split(", ") {
+        let member = member.trim_matches('"');
+        let copied = CONTAINER.contains(&format!("\nCOPY {member} {member}\n"));
+        assert!(copied, "the image is built without {member}");
+    }
+}
