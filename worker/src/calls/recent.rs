@@ -9,6 +9,12 @@ use std::{
 
 use tokio::time::Instant;
 
+/// For how many entries room is set aside at once, at most; it takes no memory before it is used.
+///
+/// A table in which entries come and go, and that is more than half full all the time, doubles
+/// at some time or other, where one with twice the room tidies up in place.
+const MOST_PREPARED: usize = 64 * 1024;
+
 /// How much is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limits {
@@ -40,7 +46,7 @@ impl<K: ?Sized + Eq + Hash, V> Recent<K, V> {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            entries: HashMap::new(),
+            entries: HashMap::with_capacity(limits.number.saturating_mul(2).min(MOST_PREPARED)),
             by_age: VecDeque::new(),
             bytes: 0,
         }
