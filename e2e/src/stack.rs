@@ -97,6 +97,15 @@ impl Stack {
             .collect()
     }
 
+    /// The names that the workers on this virtual host gave their connections, as late.
+    #[must_use]
+    pub fn worker_connections(&self) -> Vec<String> {
+        let open = self.management.connections().into_iter();
+        open.filter(|one| !one.is_web && one.vhost == self.vhost)
+            .filter_map(|one| one.owner)
+            .collect()
+    }
+
     /// Lets the broker close all Web-STOMP connections to this virtual host, once it knows of one.
     pub fn close_web_connections(&self) {
         let names = poll(|| Some(self.web_connections()).filter(|names| !names.is_empty()));

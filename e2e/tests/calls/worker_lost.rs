@@ -2,7 +2,7 @@
 
 use warren_client::CallError;
 use warren_contract::{Fibonacci, Pong};
-use warren_e2e::Stack;
+use warren_e2e::{PATIENCE, Stack, until};
 
 use crate::{ENDLESS, GENEROUS, within, workers};
 
@@ -28,6 +28,18 @@ async fn another_worker_answers_when_one_is_killed_while_it_computes() {
     assert!(by == "hare" || by == "rabbit");
     assert_ne!(by, killed);
     assert_eq!(client.counters().borrow().unmatched, 0, "it answers once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_worker_leaves_no_connection() {
+    let stack = Stack::shared();
+    let worker = stack.worker("hare", &[]);
+    let known = async || stack.worker_connections() == ["hare"];
+    until("the broker tells of the worker", PATIENCE, known).await;
+    let status = worker.stop().expect("the worker can be stopped");
+    assert!(status.success(), "{status}");
+    let forgotten = async || stack.worker_connections().is_empty();
+    until("the broker knows of none", PATIENCE, forgotten).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
