@@ -11,7 +11,7 @@ use super::{
     connection::{ANSWER_WITHIN, Connection, Refusal},
     findings::{Check, Findings},
     mend,
-    service::PONG_WITHIN,
+    service::OTHERS_WITHIN,
 };
 use crate::{
     Config,
@@ -154,7 +154,7 @@ async fn cancel(
     let ping = Uuid::new_v4();
     connection.send(&wire.cancel(connection.client_id, id))?;
     connection.send(&wire.ping(connection.client_id, ping))?;
-    let until = Instant::now() + PONG_WITHIN;
+    let until = Instant::now() + OTHERS_WITHIN;
     let mut heard = 0;
     while heard < workers
         && let Some(frame) = connection.message(until).await?

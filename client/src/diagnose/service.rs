@@ -17,8 +17,11 @@ use crate::{
     engine::{Incoming, Wire},
 };
 
-/// How long workers may take to answer a ping.
-pub(super) const PONG_WITHIN: Duration = Duration::from_secs(1);
+/// How long the first worker may take to answer a ping.
+const PONG_WITHIN: Duration = Duration::from_secs(5);
+
+/// How much longer the others may take.
+pub(super) const OTHERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// How many workers are told by name.
 const LISTED: usize = 8;
@@ -95,8 +98,10 @@ async fn look_at_workers(
     bounces: bool,
     findings: &mut Findings<'_>,
 ) -> Result<Vec<Pong>, Check> {
-    let (answers, listening) = match ping(config, bounces).await {
-        Ok(found) => found,
+    let Answers {
+        pongs, listening, ..
+    } = match ping(config, bounces).await {
+        Ok(answers) => answers,
         Err(refusal) => {
             let words = format!("no temporary queue for them: {}", refusal.detail());
             findings.fail(Check::Replies, words, mend::replies(config, &refusal));
@@ -110,7 +115,7 @@ async fn look_at_workers(
         Check::Replies,
         "the broker makes a temporary queue for them",
     );
-    if answers.is_empty() {
+    if pongs.is_empty() {
         if listening {
             let words = format!("somebody listens, but does not answer within {PONG_WITHIN:?}");
             let mend = "look whether a worker hangs, or its machine is too busy; restart it";
@@ -123,48 +128,74 @@ async fn look_at_workers(
         return if listening {
             Err(Check::Workers)
         } else {
-            Ok(answers)
+            Ok(pongs)
         };
     }
-    let names = listed(answers.iter().map(|pong| pong.name.clone()));
-    if answers.iter().all(|pong| pong.draining) {
+    let names = listed(pongs.iter().map(|pong| pong.name.clone()));
+    if pongs.iter().all(|pong| pong.draining) {
         let words = format!("all are about to stop: {names}");
         findings.fail(Check::Workers, words, mend::no_worker(config));
     } else {
         findings.pass(Check::Workers, format!("answered by {names}"));
     }
-    look_at_versions(&answers, findings);
-    Ok(answers)
+    look_at_versions(&pongs, findings);
+    Ok(pongs)
 }
 
-/// Asks the workers who they are: what they say, and, if they say nothing, whether somebody may
-/// have heard it.
-async fn ping(config: &Config, bounces: bool) -> Result<(Vec<Pong>, bool), Refusal> {
+/// What comes back for a ping.
+struct Answers {
+    id: Uuid,
+    pongs: Vec<Pong>,
+    /// Whether somebody may have heard it, even if nobody answers.
+    listening: bool,
+    /// How long more may come.
+    until: Instant,
+}
+
+impl Answers {
+    fn take(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Pong { id, pong } if id == self.id => {
+                if self.pongs.is_empty() {
+                    self.until = Instant::now() + OTHERS_WITHIN;
+                }
+                self.pongs.push(pong);
+            }
+            Incoming::NobodyToPing { id } if id == self.id => {
+                self.listening = false;
+                self.until = Instant::now();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Asks the workers who they are.
+async fn ping(config: &Config, bounces: bool) -> Result<Answers, Refusal> {
     let wire = Wire::new(config);
     let mut connection = Connection::open(config).await?;
     if bounces {
         connection.subscribe().await?;
     }
-    let id = Uuid::new_v4();
-    let ping = wire.ping(connection.client_id, id);
-    let mut answers = Vec::new();
-    let mut listening = bounces;
+    let mut answers = Answers {
+        id: Uuid::new_v4(),
+        pongs: Vec::new(),
+        listening: bounces,
+        until: Instant::now() + PONG_WITHIN,
+    };
+    let ping = wire.ping(connection.client_id, answers.id);
     let mut take = |frame| {
-        match wire.read(frame) {
-            Incoming::Pong { id: to, pong } if to == id => answers.push(pong),
-            Incoming::NobodyToPing { id: to } if to == id => listening = false,
-            _ => {}
-        }
+        answers.take(wire.read(frame));
         false
     };
     connection.try_send(ping, &mut take).await?;
-    let until = Instant::now() + PONG_WITHIN;
-    while let Some(frame) = connection.message(until).await? {
-        take(frame);
+    while let Some(frame) = connection.message(answers.until).await? {
+        answers.take(wire.read(frame));
     }
     connection.close().await;
-    answers.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    Ok((answers, listening))
+    let pongs = &mut answers.pongs;
+    pongs.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    Ok(answers)
 }
 
 fn look_at_versions(workers: &[Pong], findings: &mut Findings<'_>) {

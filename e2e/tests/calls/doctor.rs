@@ -334,6 +334,14 @@ async fn a_queue_that_cannot_serve_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_listens_and_does_not_answer_is_no_worker() {
+    let stack = Stack::shared();
+    let _tap = stack.tap_control();
+    let expected = [Check::Workers];
+    check(&stack.config(), &expected, "somebody listens", "hangs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_quorum_queue_is_as_good() {
     let stack = Stack::shared();
     stack.make_queue_quorum();
