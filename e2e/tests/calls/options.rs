@@ -78,3 +78,20 @@ fn completions_name_the_commands() {
         }
     }
 }
+
+#[test]
+fn bash_completes_with_the_script() {
+    let script = warren(&["completions", "bash"]).stdout;
+    let script = String::from_utf8(script).expect("it prints UTF-8");
+    let ask =
+        "COMP_WORDS=(warren lo) COMP_CWORD=1; complete -p warren >&2 && _warren warren lo warren";
+    let print = r#"echo "${COMPREPLY[@]}""#;
+    let mut bash = Command::new("bash");
+    bash.arg("-c").arg(format!("{script}\n{ask}\n{print}"));
+    let output = bash.output().expect("bash runs");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "load\n",
+        "{output:?}"
+    );
+}

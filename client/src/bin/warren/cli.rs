@@ -28,7 +28,7 @@ use self::{broker::Broker, failure::Failure};
 
 /// Call procedures behind RabbitMQ, through its Web-STOMP plugin.
 #[derive(Parser)]
-#[command(version, after_help = failure::exit_codes())]
+#[command(name = "warren", version, after_help = failure::exit_codes())]
 struct Cli {
     /// Tell the kind of a failure by the exit code, too: see below.
     #[arg(
