@@ -86,6 +86,12 @@ impl Browser {
         self.client.goto(url).await.expect("the page loads");
     }
 
+    /// Waits until the page counts so many workers.
+    pub async fn wait_for_workers(&self, count: usize) {
+        let css = format!("[data-testid=workers][data-count='{count}']");
+        self.wait_for(&css).await;
+    }
+
     /// Waits for the first element that matches the CSS selector.
     pub async fn wait_for(&self, css: &str) -> Element {
         match self

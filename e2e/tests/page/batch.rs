@@ -145,9 +145,7 @@ async fn a_batch_without_a_worker_fails_at_once() {
     let stack = Stack::shared();
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser
-        .wait_for("[data-testid=workers][data-count='0']")
-        .await;
+    browser.wait_for_workers(0).await;
     fill(&browser, ["5", "5", "500", "100"]).await;
     // It would be waited for much longer than this test waits.
     browser.fill("batch-deadline", "1h").await;

@@ -7,21 +7,13 @@ async fn the_page_counts_the_workers_that_are_there() {
     let stack = Stack::shared();
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser
-        .wait_for("[data-testid=workers][data-count='0']")
-        .await;
+    browser.wait_for_workers(0).await;
     let hare = stack.worker("hare", &[]);
-    browser
-        .wait_for("[data-testid=workers][data-count='1']")
-        .await;
+    browser.wait_for_workers(1).await;
     let _rabbit = stack.worker("rabbit", &[]);
-    browser
-        .wait_for("[data-testid=workers][data-count='2']")
-        .await;
+    browser.wait_for_workers(2).await;
     hare.kill().expect("the worker dies");
-    browser
-        .wait_for("[data-testid=workers][data-count='1']")
-        .await;
+    browser.wait_for_workers(1).await;
     browser.close().await;
 }
 
@@ -30,9 +22,7 @@ async fn a_call_without_a_worker_fails_and_the_page_says_how_to_start_one() {
     let stack = Stack::shared();
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser
-        .wait_for("[data-testid=workers][data-count='0']")
-        .await;
+    browser.wait_for_workers(0).await;
     // It would be waited for much longer than this test waits.
     browser.fill("deadline", "1h").await;
     browser.click("call").await;
@@ -44,9 +34,7 @@ async fn a_call_without_a_worker_fails_and_the_page_says_how_to_start_one() {
         .await;
 
     let _worker = stack.worker("hare", &[]);
-    browser
-        .wait_for("[data-testid=workers][data-count='1']")
-        .await;
+    browser.wait_for_workers(1).await;
     assert_eq!(browser.call("10").await, "55");
     browser.close().await;
 }
@@ -67,9 +55,7 @@ async fn a_call_whose_last_worker_dies_fails() {
     let words = browser.wait_for_error("unavailable").await;
     assert!(words.contains("has left"), "{words}");
     assert!(words.contains("warren-worker"), "{words}");
-    browser
-        .wait_for("[data-testid=workers][data-count='0']")
-        .await;
+    browser.wait_for_workers(0).await;
     browser.close().await;
 }
 
@@ -78,9 +64,7 @@ async fn a_call_can_wait_for_a_worker() {
     let stack = Stack::shared();
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser
-        .wait_for("[data-testid=workers][data-count='0']")
-        .await;
+    browser.wait_for_workers(0).await;
     browser.fill("deadline", "5m").await;
     browser.fill("n", "20").await;
     browser.click("wait").await;
@@ -167,9 +151,7 @@ async fn a_hidden_page_does_not_ask_for_the_workers() {
     let tap = stack.tap_control();
     let page = stack.page();
     let browser = Browser::open(&page.url()).await;
-    browser
-        .wait_for("[data-testid=workers][data-count='1']")
-        .await;
+    browser.wait_for_workers(1).await;
     let mut pings = Vec::new();
     until("the page pings", PATIENCE, async || {
         pings = tap.take_pings();
@@ -199,8 +181,6 @@ async fn a_hidden_page_does_not_ask_for_the_workers() {
 
     browser.show().await;
     let _rabbit = stack.worker("rabbit", &[]);
-    browser
-        .wait_for("[data-testid=workers][data-count='2']")
-        .await;
+    browser.wait_for_workers(2).await;
     browser.close().await;
 }
