@@ -101,7 +101,7 @@ async fn call_until(browser: Browser, until: Instant, mut rng: Rng, pace: Pace) 
         if long && rng.bool() {
             browser.press(Key::Escape, "n").await;
         }
-        thread::sleep(pause);
+        tokio::time::sleep(pause).await;
     }
 
     let settled_by = Instant::now() + Duration::from_secs(LONGEST_DEADLINE_S) + PATIENCE;
