@@ -6,7 +6,7 @@
 //! - [`Peer`]: a program in the form of the tutorials.
 //! - [`warren`]: the terminal command.
 //! - [`on_terminal`]: what a command shows to a person.
-//! - [`until`]: waiting for what does not tell when it happens.
+//! - [`until`], [`within`]: waiting, with an end.
 //! - [`chaos`]: calls of all kinds, while everything under them is disturbed.
 //! - [`soak`]: very many calls, and the memory that they take.
 //! - [`fibonacci`]: what a worker should say.
@@ -29,5 +29,5 @@ pub use fibonacci::fibonacci;
 pub use peer::{Peer, PeerKind};
 pub use stack::{ControlTap, Stack, warren};
 pub use terminal::on_terminal;
-pub use wait::{PATIENCE, until};
+pub use wait::{PATIENCE, until, within};
 pub use xtask::stack::Worker;

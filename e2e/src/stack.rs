@@ -5,8 +5,6 @@ use std::{
     path::PathBuf,
     process::{Command, Output},
     sync::atomic::{AtomicU32, Ordering},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use serde_json::{Map, Value, json};
@@ -19,7 +17,7 @@ use xtask::{
     stack::{Worker, WorkerConfig},
 };
 
-use crate::{PATIENCE, management::Management};
+use crate::{PATIENCE, management::Management, until};
 
 /// The queue of a [`ControlTap`].
 const CONTROL_TAP: &str = "control-tap";
@@ -107,8 +105,13 @@ impl Stack {
     }
 
     /// Lets the broker close all Web-STOMP connections to this virtual host, once it knows of one.
-    pub fn close_web_connections(&self) {
-        let names = poll(|| Some(self.web_connections()).filter(|names| !names.is_empty()));
+    pub async fn close_web_connections(&self) {
+        let mut names = Vec::new();
+        until("a connection is listed", PATIENCE, async || {
+            names = self.web_connections();
+            !names.is_empty()
+        })
+        .await;
         for name in names {
             self.management.close_connection(&name);
         }
@@ -305,18 +308,6 @@ pub fn warren(arguments: &[&str]) -> Output {
         .args(arguments)
         .output()
         .expect("warren runs")
-}
-
-/// Looks again and again, until there is something.
-fn poll<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        match look() {
-            Some(found) => return found,
-            None if start.elapsed() < PATIENCE => sleep(Duration::from_millis(100)),
-            None => panic!("nothing within {PATIENCE:?}"),
-        }
-    }
 }
 
 /// A program of this workspace, as it lies beside this one, or above it if this is a test.

@@ -8,6 +8,16 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// From one look to the next.
 const POLL: Duration = Duration::from_millis(100);
 
+/// What comes of `future`.
+///
+/// # Panics
+/// It takes longer than [`PATIENCE`].
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .unwrap_or_else(|_| panic!("not within {PATIENCE:?}"))
+}
+
 /// Waits until `holds` says that `what` is so.
 ///
 /// # Panics

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use warren_client::{Call, CallError, CallOptions, Client, Policy};
 use warren_contract::{Code, Fibonacci};
-use warren_e2e::{PATIENCE, Stack};
+use warren_e2e::{Stack, within};
 
 /// No call here is to come near its deadline.
 const GENEROUS: CallOptions = CallOptions {
@@ -70,10 +70,4 @@ fn assert_queue_full(error: CallError) {
     let service = "rpc_queue".to_owned();
     assert_eq!(error, CallError::QueueFull { service });
     assert_eq!(error.code(), Code::ResourceExhausted);
-}
-
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .unwrap_or_else(|_| panic!("not within {PATIENCE:?}"))
 }

@@ -93,7 +93,7 @@ async fn a_connection_that_falls_silent_is_noticed_by_its_heart_beats() {
 async fn a_connection_that_the_broker_closes() {
     let stack = Stack::shared();
     let calls = InFlight::on(&stack).await;
-    stack.close_web_connections();
+    stack.close_web_connections().await;
     calls.settle(&stack).await;
 }
 

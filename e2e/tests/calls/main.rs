@@ -16,7 +16,7 @@ mod worker_lost;
 
 use warren_client::{CallOptions, Client, Config, ConnectionState, Policy};
 use warren_contract::{Code, Fibonacci, Pong};
-use warren_e2e::{PATIENCE, Stack, fibonacci};
+use warren_e2e::{PATIENCE, Stack, fibonacci, within};
 
 /// What is to succeed here gets more time than any busy machine needs.
 const GENEROUS: CallOptions = CallOptions {
@@ -33,12 +33,6 @@ const PATIENT: CallOptions = CallOptions {
 
 /// It takes longer than anybody waits.
 const ENDLESS: u64 = 50;
-
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .unwrap_or_else(|_| panic!("not within {PATIENCE:?}"))
-}
 
 /// Waits until the connection is as it should be.
 async fn connection(client: &Client, wanted: impl FnMut(&ConnectionState) -> bool) {

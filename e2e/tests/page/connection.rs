@@ -106,7 +106,7 @@ async fn a_connection_that_the_broker_closes_is_replaced_and_a_call_in_flight_su
     let browser = Browser::open(&page.url()).await;
     send_to_nobody(&browser).await;
 
-    stack.close_web_connections();
+    stack.close_web_connections().await;
     assert_eq!(text_of(&browser, "reconnects").await, "1");
     assert_eq!(text_of(&browser, "resent").await, "1");
     let _worker = stack.worker("hare", &[]);
