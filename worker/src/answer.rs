@@ -3,14 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    num::NonZeroU16,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use tokio::{
     select,
@@ -22,6 +15,7 @@ use warren_contract::{Code, Fault, ServedProcedure};
 use crate::{
     Context, Limits,
     calls::{Arrival, Calls, Cancelled, Question, Running, Ticket},
+    metrics::{Busy, ServiceMetrics},
     outcome::Outcome,
     procedures::{Procedures, Serve},
     progress::Reports,
@@ -42,8 +36,7 @@ pub(crate) struct Answerer {
     concurrency: NonZeroU16,
     permits: Arc<Semaphore>,
     calls: Arc<Calls>,
-    /// How many computations have begun.
-    computed: AtomicU64,
+    metrics: Arc<ServiceMetrics>,
 }
 
 /// What became of a request.
@@ -72,20 +65,27 @@ pub(crate) struct Computing {
 /// callers are told of a fault.
 #[derive(Debug)]
 pub(crate) struct Job {
-    // A caller that knows its answer finds the core free: this goes first.
+    // A caller that knows its answer finds the core free, and its computation counted: these go
+    // first.
     permit: OwnedSemaphorePermit,
+    busy: Busy,
     running: Running,
 }
 
 impl Answerer {
-    pub(crate) fn new(procedures: Procedures, concurrency: NonZeroU16, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        procedures: Procedures,
+        concurrency: NonZeroU16,
+        limits: &Limits,
+        metrics: Arc<ServiceMetrics>,
+    ) -> Self {
         Self {
             procedures,
             request_bytes: limits.request_bytes,
             concurrency,
             permits: Arc::new(Semaphore::new(concurrency.get().into())),
             calls: Arc::new(Calls::new(limits)),
-            computed: AtomicU64::default(),
+            metrics,
         }
     }
 
@@ -103,11 +103,6 @@ impl Answerer {
     pub(crate) fn busy(&self) -> u16 {
         let free = u16::try_from(self.permits.available_permits()).unwrap_or(u16::MAX);
         self.concurrency().saturating_sub(free)
-    }
-
-    /// How many computations have begun.
-    pub(crate) fn computed(&self) -> u64 {
-        self.computed.load(Relaxed)
     }
 
     /// Lets what runs finish, and what waits go: as [`Answer::Stopped`].
@@ -176,8 +171,12 @@ impl Answerer {
         };
         let source = match running {
             Some((running, permit)) => {
-                self.computed.fetch_add(1, Relaxed);
-                Arc::clone(procedure).start(Job { running, permit });
+                let busy = self.metrics.begin(procedure.name(), arrived.elapsed());
+                Arc::clone(procedure).start(Job {
+                    permit,
+                    busy,
+                    running,
+                });
                 Source::Computation
             }
             None => Source::OthersComputation,
@@ -224,6 +223,7 @@ impl Job {
     /// Tells all who wait.
     pub(crate) fn end(self, outcome: Outcome) {
         drop(self.permit);
+        drop(self.busy);
         self.running.end(outcome, Instant::now());
     }
 }

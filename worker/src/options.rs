@@ -1,10 +1,12 @@
 //! The options of a program that serves, and the environment variables that stand in for them.
 
-use std::{num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::{Args, value_parser};
 
-use crate::{BrokerUrl, ClientCertificate, Limits, Tls, Worker, password::Password};
+use crate::{
+    BrokerUrl, ClientCertificate, Limits, Tls, Worker, password::Password, telemetry::LogFormat,
+};
 
 /// The most requests computed at once: as many threads as Tokio gives to blocking work.
 const MAX_CONCURRENCY: i64 = 512;
@@ -140,6 +142,27 @@ pub struct Options {
         value_parser = humantime::parse_duration
     )]
     memory: Duration,
+
+    /// Where to answer `GET /metrics`, for Prometheus, and `/healthz` and `/readyz`: an IP address
+    /// and a port, such as 127.0.0.1:9464; nowhere unless given. Port 0 takes any that is free, and
+    /// the log says which.
+    #[arg(
+        long,
+        env = "WARREN_METRICS",
+        value_name = "ADDRESS",
+        value_parser = socket_address
+    )]
+    pub(crate) metrics: Option<SocketAddr>,
+
+    /// How to write the log: for people, or as an object of JSON on each line.
+    #[arg(
+        long,
+        env = "WARREN_LOG_FORMAT",
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) log_format: LogFormat,
 }
 
 impl Options {
@@ -178,6 +201,11 @@ impl Options {
     }
 }
 
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse();
+    address.map_err(|_| "it must be <IP address>:<port>, such as 127.0.0.1:9464".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -206,6 +234,10 @@ mod tests {
             (["--concurrency", "513"], "1..=512"),
             (["--drain", "30"], "time unit needed"),
             (["--max-answers", "-1"], "unexpected argument"),
+            (["--metrics", "9464"], "such as 127.0.0.1:9464"),
+            (["--metrics", "localhost:9464"], "such as 127.0.0.1:9464"),
+            (["--metrics", "127.0.0.1:65536"], "such as 127.0.0.1:9464"),
+            (["--log-format", "xml"], "possible values: text, json"),
             (["--amqp", "http://127.0.0.1"], "amqp://user:password@host"),
             (["--password-file", "/nowhere"], "cannot read it"),
             (["--client-cert", "cert.pem"], "--client-key <FILE>"),

@@ -49,6 +49,11 @@ impl Procedures {
         self.0.is_empty()
     }
 
+    /// Their names, the first one first.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|procedure| procedure.name()).collect()
+    }
+
     /// The procedure that a request asks for.
     pub(crate) fn find(&self, name: Option<&str>) -> Result<&Arc<dyn Serve>, Fault> {
         let Some(name) = name else {

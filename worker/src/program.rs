@@ -1,6 +1,6 @@
 //! What a program that serves does besides: a log, signals, an exit code.
 
-use std::{env, ffi::OsString, io::IsTerminal, process::ExitCode};
+use std::{env, ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 use tokio::{
@@ -10,13 +10,14 @@ use tokio::{
     sync::oneshot,
 };
 use tracing::{error, info, warn};
-use tracing_subscriber::EnvFilter;
 
-use crate::{BrokerUrl, Options, Service};
+use crate::{BrokerUrl, Options, Service, Worker, http::Endpoint, telemetry::Telemetry};
 
-/// The log's default. The AMQP library warns about things that are no trouble here, such as a
-/// caller that has gone, and quotes whole messages.
-const DEFAULT_LOG: &str = "info,lapin=off";
+/// It was told to stop, and did.
+const EXIT_STOPPED: u8 = 0;
+
+/// `EX_UNAVAILABLE` of sysexits.h: the address for metrics cannot be had.
+const EXIT_ADDRESS: u8 = 69;
 
 /// `EX_OSERR` of sysexits.h: the operating system would not give what every program needs.
 const EXIT_SYSTEM: u8 = 71;
@@ -49,25 +50,23 @@ pub fn run(services: impl IntoIterator<Item = Service>) -> ExitCode {
 }
 
 impl Options {
-    /// Serves as these options say, with a log on stderr, until SIGTERM or Ctrl-C asks for the
+    /// Serves as these options say, with a log on stderr, and with metrics and traces if they are
+    /// asked for, until SIGTERM or Ctrl-C asks for the
     /// end. What runs is finished then, as far as [it may take](crate::Worker::drain); a second
     /// signal ends the program at once.
     ///
-    /// The exit code is 0 after a stop that was asked for; 71 if the operating system does not
-    /// give what every program needs; 77 if the broker refused the login, the virtual host or a
-    /// permission, so that it makes no sense to start again before something is changed; and 130
-    /// after a second signal.
+    /// The exit code is 0 after a stop that was asked for; 69 if the address for metrics is in use,
+    /// or is not this machine's; 71 if the operating system does not give what every program needs;
+    /// 77 if the broker refused the login, the virtual host or a permission, so that it makes no
+    /// sense to start again before something is changed; and 130 after a second signal.
     ///
     /// # Panics
     ///
-    /// A service has no procedures, or a subscriber of [`tracing`] is set already.
+    /// A service has no procedures, two are on one queue, or a subscriber of [`tracing`] is set
+    /// already.
     pub fn run(self, services: impl IntoIterator<Item = Service>) -> ExitCode {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| DEFAULT_LOG.into());
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal())
-            .init();
+        let worker = self.worker();
+        let telemetry = Telemetry::start(self.log_format, &worker.name);
         if shows_password(env::args_os()) {
             warn!(
                 "whoever sees the list of processes sees the password in --amqp; better give it by \
@@ -81,21 +80,36 @@ impl Options {
                 return ExitCode::from(EXIT_SYSTEM);
             }
         };
-        let code = runtime.block_on(self.serve(services));
+        let code = runtime.block_on(self.serve(worker, services));
         // A computation that outlasted the drain must not hold the process.
         runtime.shutdown_background();
-        code
+        // Who interrupts does not wait for a collector of traces either.
+        if code != EXIT_INTERRUPTED {
+            telemetry.end();
+        }
+        ExitCode::from(code)
     }
 
-    async fn serve(self, services: impl IntoIterator<Item = Service>) -> ExitCode {
+    async fn serve(self, worker: Worker, services: impl IntoIterator<Item = Service>) -> u8 {
         let mut signals = match Signals::new() {
             Ok(signals) => signals,
             Err(error) => {
                 error!(%error, "cannot listen for signals");
-                return ExitCode::from(EXIT_SYSTEM);
+                return EXIT_SYSTEM;
             }
         };
-        let worker = self.worker();
+        if let Some(address) = self.metrics {
+            match Endpoint::bind(address).await {
+                Ok(endpoint) => {
+                    info!("metrics on http://{}/metrics", endpoint.address());
+                    tokio::spawn(endpoint.serve(worker.monitor.clone()));
+                }
+                Err(error) => {
+                    error!("there can be no metrics on {address}: {error}");
+                    return EXIT_ADDRESS;
+                }
+            }
+        }
         let drain = worker.drain;
         let (stop, stopped) = oneshot::channel();
         let interrupted = async {
@@ -114,14 +128,14 @@ impl Options {
             served = worker.serve(services, shutdown) => match served {
                 Ok(tally) => {
                     info!(?tally, "[x] Stopped");
-                    ExitCode::SUCCESS
+                    EXIT_STOPPED
                 }
                 Err(refusal) => {
                     error!("{refusal}");
-                    ExitCode::from(EXIT_REFUSED)
+                    EXIT_REFUSED
                 }
             },
-            () = interrupted => ExitCode::from(EXIT_INTERRUPTED),
+            () = interrupted => EXIT_INTERRUPTED,
         }
     }
 }

@@ -40,15 +40,18 @@ pub(crate) async fn serve(
         let opening = async { Session::open(broker.connect(&server.name).await?, &plan).await };
         let opened = select! {
             opened = timeout(OPENING, opening) => opened,
-            () = shutdown.as_mut() => return Ok(server.tally()),
+            () = shutdown.as_mut() => return Ok(server.metrics.tally()),
         };
         let (lost, lasted) = match opened {
             Ok(Ok(session)) => {
+                if has_served {
+                    server.metrics.reconnects.inc();
+                }
                 has_served = true;
                 info!("[x] Awaiting RPC requests");
                 let since = Instant::now();
                 match session.run(&plan, &server, shutdown.as_mut()).await {
-                    Ended::Shutdown => return Ok(server.tally()),
+                    Ended::Shutdown => return Ok(server.metrics.tally()),
                     Ended::Lost(lost) => (lost, since.elapsed()),
                 }
             }
@@ -60,7 +63,7 @@ pub(crate) async fn serve(
         warn!(%broker, error = %lost, "no connection; trying again in {wait:.1?}");
         select! {
             () = sleep(wait) => {}
-            () = shutdown.as_mut() => return Ok(server.tally()),
+            () = shutdown.as_mut() => return Ok(server.metrics.tally()),
         }
     }
 }

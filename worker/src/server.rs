@@ -1,46 +1,40 @@
 //! One service in this process: what it is, what it computes, and what it has done.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 use uuid::Uuid;
 use warren_contract::Pong;
 
-use crate::{Tally, answer::Answerer, tally::Settled};
+use crate::{Tally, answer::Answerer, metrics::ServiceMetrics};
 
 /// One service in this process. It outlives connections.
 #[derive(Debug)]
 pub(crate) struct Server {
     /// The worker's name.
     pub(crate) name: String,
+    pub(crate) queue: String,
     pub(crate) answerer: Answerer,
+    pub(crate) metrics: Arc<ServiceMetrics>,
     id: Uuid,
     started: Instant,
-    tally: Mutex<Tally>,
 }
 
 impl Server {
     /// A service that starts now.
-    pub(crate) fn new(name: String, answerer: Answerer) -> Self {
+    pub(crate) fn new(
+        name: String,
+        queue: String,
+        answerer: Answerer,
+        metrics: Arc<ServiceMetrics>,
+    ) -> Self {
         Self {
             name,
+            queue,
             answerer,
+            metrics,
             id: Uuid::new_v4(),
             started: Instant::now(),
-            tally: Mutex::default(),
-        }
-    }
-
-    /// Counts a request that is settled.
-    pub(crate) fn count(&self, settled: Settled) {
-        self.lock().count(settled);
-    }
-
-    /// What was counted so far.
-    pub(crate) fn tally(&self) -> Tally {
-        Tally {
-            computed: self.answerer.computed(),
-            ..*self.lock()
         }
     }
 
@@ -48,7 +42,7 @@ impl Server {
     pub(crate) fn pong(&self, now: Instant) -> Pong {
         let Tally {
             served, faulted, ..
-        } = self.tally();
+        } = self.metrics.tally();
         let uptime = now.saturating_duration_since(self.started);
         Pong {
             id: self.id.to_string(),
@@ -62,9 +56,5 @@ impl Server {
             failed: faulted,
             uptime_ms: uptime.as_millis().try_into().unwrap_or(u64::MAX),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().expect("counting does not panic")
     }
 }

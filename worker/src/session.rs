@@ -7,7 +7,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{Instant, sleep, timeout},
 };
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{Instrument, info, warn};
 use warren_contract::Topology;
 
 use crate::{
@@ -17,8 +17,7 @@ use crate::{
     error::BrokerError,
     server::Server,
     settle::settle,
-    tally::Settled,
-    transport::{Connection, Delivery, Requests},
+    transport::{Connection, Requests},
 };
 
 /// How a session ended.
@@ -80,6 +79,7 @@ impl<C: Connection> Session<C> {
             mut control,
             mut requests,
         } = self;
+        server.metrics.connected.set(1);
         let mut running = JoinSet::new();
         let ended = select! {
             () = shutdown => None,
@@ -92,8 +92,8 @@ impl<C: Connection> Session<C> {
                 server.answerer.stop();
                 let drained = async {
                     requests.stop().await;
-                    while let Some(settled) = running.join_next().await {
-                        count(server, settled);
+                    while let Some(ended) = running.join_next().await {
+                        unwrap(ended);
                     }
                 };
                 let unfinished = select! {
@@ -108,6 +108,9 @@ impl<C: Connection> Session<C> {
                 Ended::Shutdown
             }
         };
+        server.metrics.connected.set(0);
+        // What is not settled is counted as given back.
+        running.shutdown().await;
         connection.close().await;
         ended
     }
@@ -124,22 +127,20 @@ async fn take<C: Connection>(
     connection: &C,
     plan: &Plan,
     requests: &mut C::Requests,
-    running: &mut JoinSet<Settled>,
+    running: &mut JoinSet<()>,
     server: &Arc<Server>,
 ) -> Result<Infallible, BrokerError> {
     let mut backoff = Backoff::default();
     let mut since = Instant::now();
     loop {
         let lost = select! {
-            Some(settled) = running.join_next() => {
-                count(server, settled);
+            Some(ended) = running.join_next() => {
+                unwrap(ended);
                 continue;
             }
             delivery = requests.next() => match delivery {
                 Ok(delivery) => {
-                    let correlation_id = delivery.request().correlation_id.as_deref();
-                    let span = info_span!("request", correlation_id);
-                    running.spawn(settle(Arc::clone(server), delivery).instrument(span));
+                    running.spawn(settle(Arc::clone(server), delivery).in_current_span());
                     continue;
                 }
                 Err(lost) => lost,
@@ -148,6 +149,7 @@ async fn take<C: Connection>(
         let BrokerError::QueueGone = lost else {
             return Err(lost);
         };
+        server.metrics.connected.set(0);
         let wait = backoff.after(since.elapsed());
         warn!("the queue is gone; declaring it again in {wait:.1?}");
         let again = async {
@@ -159,10 +161,11 @@ async fn take<C: Connection>(
         };
         *requests = again.await?;
         since = Instant::now();
+        server.metrics.connected.set(1);
         info!("the queue is there again");
     }
 }
 
-fn count(server: &Server, settled: Result<Settled, JoinError>) {
-    server.count(settled.expect("settling neither panics nor is aborted while it is awaited"));
+fn unwrap(ended: Result<(), JoinError>) {
+    ended.expect("settling neither panics nor is aborted while it is awaited");
 }

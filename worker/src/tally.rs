@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use warren_contract::Code;
+
 /// What a worker did, in requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -31,15 +33,55 @@ pub struct Tally {
 }
 
 /// How a request was settled with the broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Settled {
-    Served(Source),
-    Faulted(Source),
-    CallerGone(Source),
+    Served,
+    /// With any code but `cancelled`: a handler that says so has seen that its caller gave up.
+    Faulted(Code),
+    CallerGone,
     Unanswerable,
     Expired,
     Cancelled,
     GivenBack,
+}
+
+impl Settled {
+    /// How a request is settled whose caller was told of a fault with this code.
+    pub(crate) fn faulted(code: Code) -> Self {
+        match code {
+            Code::Cancelled => Self::Cancelled,
+            code => Self::Faulted(code),
+        }
+    }
+
+    /// All ways to settle a request.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let others = [
+            Self::Served,
+            Self::CallerGone,
+            Self::Unanswerable,
+            Self::Expired,
+            Self::Cancelled,
+            Self::GivenBack,
+        ];
+        let codes = Code::ALL
+            .into_iter()
+            .filter(|code| *code != Code::Cancelled);
+        others.into_iter().chain(codes.map(Self::Faulted))
+    }
+
+    /// Its name in metrics and traces.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Served => "ok",
+            Self::Faulted(code) => code.as_str(),
+            Self::CallerGone => "caller_gone",
+            Self::Unanswerable => "unanswerable",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::GivenBack => "given_back",
+        }
+    }
 }
 
 /// Where an answer comes from.
@@ -83,26 +125,16 @@ impl AddAssign for Tally {
 }
 
 impl Tally {
-    /// One request more.
-    pub(crate) fn count(&mut self, settled: Settled) {
-        if let Settled::Served(source) | Settled::Faulted(source) | Settled::CallerGone(source) =
-            settled
-        {
-            match source {
-                Source::Request | Source::Computation => {}
-                Source::OthersComputation => self.joined += 1,
-                Source::Memory => self.remembered += 1,
-            }
-        }
-        let counter = match settled {
-            Settled::Served(_) => &mut self.served,
+    /// Where requests that are settled so are counted.
+    pub(crate) fn counter(&mut self, settled: Settled) -> &mut u64 {
+        match settled {
+            Settled::Served => &mut self.served,
             Settled::Faulted(_) => &mut self.faulted,
-            Settled::CallerGone(_) => &mut self.callers_gone,
+            Settled::CallerGone => &mut self.callers_gone,
             Settled::Unanswerable => &mut self.unanswerable,
             Settled::Expired => &mut self.expired,
             Settled::Cancelled => &mut self.cancelled,
             Settled::GivenBack => &mut self.given_back,
-        };
-        *counter += 1;
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! A process that serves: at which broker, under which name, within which limits.
 
-use std::{num::NonZeroU16, pin::pin, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{
+    collections::HashSet, num::NonZeroU16, pin::pin, sync::Arc, thread::available_parallelism,
+    time::Duration,
+};
 
 use gethostname::gethostname;
 use tokio::{
@@ -11,12 +14,12 @@ use tokio::{
 use tracing::{Instrument, info_span};
 
 use crate::{
-    BrokerUrl, Limits, Refusal, Service, Tally, Tls, amqp::Amqp, answer::Answerer, serve::serve,
-    server::Server, session::Plan, transport::Broker,
+    BrokerUrl, Limits, Monitor, Refusal, Service, Tally, Tls, amqp::Amqp, answer::Answerer,
+    serve::serve, server::Server, session::Plan, transport::Broker,
 };
 
 /// Serves one service or several, at one broker.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Worker {
     /// The broker.
     pub broker: BrokerUrl,
@@ -36,6 +39,8 @@ pub struct Worker {
     pub drain: Duration,
     /// What is refused, and how much is remembered.
     pub limits: Limits,
+    /// Where it can be seen what the worker does.
+    pub monitor: Monitor,
 }
 
 impl Worker {
@@ -54,6 +59,7 @@ impl Worker {
             prefetch: None,
             drain: Self::DRAIN,
             limits: Limits::default(),
+            monitor: Monitor::default(),
         }
     }
 
@@ -72,7 +78,7 @@ impl Worker {
     ///
     /// # Panics
     ///
-    /// A service has no procedures.
+    /// A service has no procedures, or two are on one queue.
     pub async fn serve(
         self,
         services: impl IntoIterator<Item = Service>,
@@ -90,8 +96,17 @@ impl Worker {
         shutdown: impl Future<Output = ()>,
     ) -> Result<Tally, Refusal> {
         let (stop, stopped) = watch::channel(());
+        let stop = || {
+            self.monitor.drain();
+            stop.send_replace(());
+        };
+        self.monitor.all().introduce(&self.name);
         let mut serving = JoinSet::new();
+        let mut queues = HashSet::new();
         for service in services {
+            let queue = service.topology.queue();
+            let is_new = queues.insert(queue.to_owned());
+            assert!(is_new, "the queue {queue:?} is served twice");
             let (plan, server) = self.prepare(service);
             let span = info_span!("serve", worker = self.name, queue = plan.topology.queue());
             let mut stopped = stopped.clone();
@@ -109,7 +124,7 @@ impl Worker {
             let ended = select! {
                 () = shutdown.as_mut(), if !stopping => {
                     stopping = true;
-                    stop.send_replace(());
+                    stop();
                     continue;
                 }
                 ended = serving.join_next() => ended,
@@ -118,7 +133,7 @@ impl Worker {
                 Some(Ok(tally)) => total += tally,
                 Some(Err(refused)) => {
                     refusal.get_or_insert(refused);
-                    stop.send_replace(());
+                    stop();
                 }
                 None => return refusal.map_or(Ok(total), Err),
             }
@@ -135,14 +150,18 @@ impl Worker {
         let queue = topology.queue();
         assert!(!procedures.is_empty(), "nothing is served on {queue:?}");
         let concurrency = self.concurrency.or(concurrency).unwrap_or_else(cores);
-        let answerer = Answerer::new(procedures, concurrency, &self.limits);
+        let metrics = self.monitor.all();
+        let metrics = Arc::new(metrics.service(queue, &procedures.names(), concurrency));
+        self.monitor.watch(&metrics);
+        let answerer = Answerer::new(procedures, concurrency, &self.limits, Arc::clone(&metrics));
+        let server = Server::new(self.name.clone(), queue.to_owned(), answerer, metrics);
         let plan = Plan {
             topology,
             queue_kind,
             prefetch: self.prefetch.unwrap_or(concurrency),
             drain: self.drain,
         };
-        (plan, Arc::new(Server::new(self.name.clone(), answerer)))
+        (plan, Arc::new(server))
     }
 }
 

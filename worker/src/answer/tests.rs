@@ -4,7 +4,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use warren_contract::{Fibonacci, MAX_REQUEST_BYTES};
 
 use super::*;
-use crate::{Handler, procedures::Blocking};
+use crate::{Handler, metrics::Metrics, procedures::Blocking};
 
 /// Serves 0 after a word from outside, panics on 1, faults on 2, doubles the rest.
 #[derive(Debug)]
@@ -48,7 +48,9 @@ fn request(body: &str) -> Request {
 fn answerer(handler: impl Handler, concurrency: NonZeroU16) -> Answerer {
     let mut procedures = Procedures::default();
     procedures.add(Blocking(handler));
-    Answerer::new(procedures, concurrency, &Limits::default())
+    let (metrics, _) = Metrics::new();
+    let metrics = metrics.service("queue", &procedures.names(), concurrency);
+    Answerer::new(procedures, concurrency, &Limits::default(), metrics.into())
 }
 
 async fn answer(answerer: &Answerer, request: &Request) -> Answer {
@@ -220,7 +222,7 @@ async fn what_is_cancelled_has_no_outcome() {
         let answer = answer.expect("only one of them is computed");
         assert_eq!(answer.expect("it does not panic"), Answer::Cancelled);
     }
-    assert_eq!(answerer.computed(), 1);
+    assert_eq!(answerer.metrics.tally().computed, 1);
 }
 
 #[tokio::test]
@@ -238,7 +240,7 @@ async fn one_computation_answers_all_requests_of_a_call() {
     is_told(second, "0", Source::OthersComputation).await;
     let third = ask(&answerer, "call", request("0"));
     is_told(third, "0", Source::Memory).await;
-    assert_eq!(answerer.computed(), 1);
+    assert_eq!(answerer.metrics.tally().computed, 1);
 }
 
 #[tokio::test]
@@ -257,7 +259,7 @@ async fn a_computation_whose_request_is_gone_goes_on_for_the_next() {
     answerer.stop();
     open.send(()).expect("the handler waits for it");
     is_told(again, "0", Source::OthersComputation).await;
-    assert_eq!(answerer.computed(), 1);
+    assert_eq!(answerer.metrics.tally().computed, 1);
 }
 
 #[tokio::test]
@@ -295,6 +297,6 @@ async fn what_crashed_is_computed_again() {
     for (body, computed) in [("1", 1), ("1", 2), ("2", 3), ("2", 3)] {
         let call = ask(&answerer, "call", request(body));
         call.await.expect("it does not panic");
-        assert_eq!(answerer.computed(), computed, "{body}");
+        assert_eq!(answerer.metrics.tally().computed, computed, "{body}");
     }
 }

@@ -14,6 +14,8 @@
 //! - `unreadable`: messages that the broker should not have taken.
 //! - `fuzz`: arbitrary ones.
 //! - `tls`: encrypted connections.
+//! - `watched`: metrics and readiness.
+//! - `traces`: requests as spans.
 //! - `program`: the binary's exit codes and signals.
 //! - `example`: a service of another shape, and its own client.
 //! - `deployment`: the files with which operators run it.
@@ -44,4 +46,6 @@ mod serving;
 mod stage;
 mod tls;
 mod topology;
+mod traces;
 mod unreadable;
+mod watched;

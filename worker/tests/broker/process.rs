@@ -16,7 +16,7 @@ pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(path);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("WARREN_") || text == "RUST_LOG" {
+        if text.starts_with("WARREN_") || text.starts_with("OTEL_") || text == "RUST_LOG" {
             command.env_remove(&name);
         }
     }
@@ -100,17 +100,17 @@ impl Program {
     }
 
     /// Waits for a line with `text` in it.
-    pub(crate) async fn says(&mut self, text: &str) {
+    pub(crate) async fn says(&mut self, text: &str) -> String {
         within(text, async {
             loop {
                 match self.lines.recv().await {
-                    Some(line) if line.contains(text) => return,
+                    Some(line) if line.contains(text) => return line,
                     Some(_) => {}
                     None => panic!("the program ended without a word of {text:?}"),
                 }
             }
         })
-        .await;
+        .await
     }
 
     /// Waits for the end; the lines are those not read yet.

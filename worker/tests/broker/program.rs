@@ -1,5 +1,9 @@
 //! The binary's exit codes and signals.
 
+use std::net::TcpListener;
+
+use serde_json::Value;
+
 use crate::{
     caller::{Caller, id_and_body},
     process::Program,
@@ -116,7 +120,11 @@ async fn it_says_what_it_does_in_the_tutorials_words() {
     worker.says("[x] Awaiting RPC requests").await;
     let mut caller = Caller::connect(&url).await;
     caller.send("12", caller.tutorial("call-1")).await;
-    worker.says("[.] fib(12)").await;
+    let line = worker.says("[.] fib(12)").await;
+    assert!(
+        line.contains(r#":request{correlation_id="call-1"}: "#),
+        "{line}"
+    );
     assert_eq!(id_and_body(&caller.reply().await), ("call-1", "144"));
     worker.signal("INT");
     let (status, log) = worker.end().await;
@@ -138,4 +146,33 @@ async fn a_second_signal_stops_at_once() {
     let (status, _) = worker.end().await;
     assert_eq!(status.code(), Some(130));
     caller.until_waiting(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_metrics_that_is_in_use_ends_the_worker() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it listens").to_string();
+    let (status, log) = Program::worker(&["--metrics", &address]).end().await;
+    assert_eq!(status.code(), Some(69));
+    let log = log.join("\n");
+    let expected = format!("there can be no metrics on {address}: Address already in use");
+    assert!(log.contains(&expected), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_json_is_an_object_on_each_line() {
+    let url = stage("json-log");
+    let mut worker = Program::worker(&["--amqp", &url, "--log-format=json", "--name=hare"]);
+    let mut caller = Caller::connect(&url).await;
+    caller.send("12", caller.warren("call-1")).await;
+    let line = worker.says("fib(12)").await;
+    assert_eq!(id_and_body(&caller.reply().await), ("call-1", "144"));
+    let line: Value = serde_json::from_str(&line).expect("it is JSON");
+    assert_eq!(line["fields"]["message"], "[.] fib(12)");
+    assert_eq!(line["span"]["correlation_id"], "call-1");
+    worker.signal("TERM");
+    let (_, log) = worker.end().await;
+    for line in log {
+        assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
+    }
 }
