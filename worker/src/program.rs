@@ -51,9 +51,8 @@ pub fn run(services: impl IntoIterator<Item = Service>) -> ExitCode {
 
 impl Options {
     /// Serves as these options say, with a log on stderr, and with metrics and traces if they are
-    /// asked for, until SIGTERM or Ctrl-C asks for the
-    /// end. What runs is finished then, as far as [it may take](crate::Worker::drain); a second
-    /// signal ends the program at once.
+    /// asked for, until SIGTERM or Ctrl-C asks for the end. What runs is finished then, as far as
+    /// [it may take](crate::Worker::drain); a second signal ends the program at once.
     ///
     /// The exit code is 0 after a stop that was asked for; 69 if the address for metrics is in use,
     /// or is not this machine's; 71 if the operating system does not give what every program needs;

@@ -75,10 +75,9 @@ impl Telemetry {
             Ok(exporter) => (exporter.map(|exporter| provider(exporter, worker)), None),
             Err(problem) => (None, Some(problem)),
         };
-        tracing_subscriber::registry()
-            .with(log(format))
-            .with(traces.as_ref().map(spans))
-            .init();
+        let mut layers = vec![log(format).boxed()];
+        layers.extend(traces.as_ref().map(|traces| spans(traces).boxed()));
+        tracing_subscriber::registry().with(layers).init();
         if let Some(problem) = problem {
             warn!("no traces are exported: {problem}");
         }
@@ -96,6 +95,7 @@ impl Telemetry {
     }
 }
 
+/// The log on stderr.
 fn log<S>(format: LogFormat) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -122,7 +122,7 @@ where
         .with_threads(false)
         .with_target(false)
         .with_tracked_inactivity(false)
-        .with_filter(filter_fn(is_for_traces))
+        .with_filter(filter_fn(is_for_traces).with_max_level_hint(Level::INFO))
 }
 
 /// The harness' spans for requests, and those that handlers make within them; the harness' own
