@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use warren_contract::{Procedure, Progress};
 
-use crate::{CallError, Times, client::Handle, driver::Command, engine::RawReply};
+use crate::{CallError, Times, Traceparent, client::Handle, driver::Command, engine::RawReply};
 
 /// What becomes of a call for which there is no worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct CallOptions {
     /// Asks for [`Call::stage`], and for progress at most this often, counted in whole
     /// milliseconds. A server of the tutorials tells none.
     pub progress: Option<Duration>,
+    /// The caller's place in a distributed trace, which is passed on to the worker.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// A request to a procedure of which this program knows nothing but the name.

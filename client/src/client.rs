@@ -131,6 +131,7 @@ impl Client {
                     deadline: options.deadline,
                     policy: options.policy,
                     progress: options.progress,
+                    traceparent: options.traceparent,
                 },
                 caller: Caller { settle, stage },
             }),

@@ -38,6 +38,7 @@ mod tap;
 mod times;
 #[cfg(not(target_arch = "wasm32"))]
 mod tls;
+mod traceparent;
 
 pub use call::{Call, CallOptions, Policy, Raw, RawRequest, Reply, Stage};
 pub use client::{Client, Counters};
@@ -48,3 +49,4 @@ pub use tap::{Direction, SHOWN_BODY_BYTES, WAITING_FRAMES, WireFrame, WireKind};
 pub use times::Times;
 #[cfg(not(target_arch = "wasm32"))]
 pub use tls::{Tls, TlsError};
+pub use traceparent::{InvalidTraceparent, Traceparent};

@@ -21,6 +21,7 @@ const SOON: CallOptions = CallOptions {
     deadline: Some(Duration::from_millis(300)),
     policy: Policy::FailFast,
     progress: None,
+    traceparent: None,
 };
 
 /// Calls, waits for the call to fail as not connected, and returns why there is no connection.

@@ -14,6 +14,10 @@ pub const COMPUTE_US: &str = "x-compute-us";
 /// likes to tell.
 pub const PROGRESS_MS: &str = "x-progress-ms";
 
+/// On a request: the caller's place in a distributed trace.
+/// See <https://www.w3.org/TR/trace-context/#traceparent-header>.
+pub const TRACEPARENT: &str = "traceparent";
+
 /// On a bounced message, set by the broker: why it first came back, such as `expired`.
 /// See <https://www.rabbitmq.com/docs/dlx#effects>.
 pub const FIRST_DEATH_REASON: &str = "x-first-death-reason";

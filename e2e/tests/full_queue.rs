@@ -11,6 +11,7 @@ const GENEROUS: CallOptions = CallOptions {
     deadline: Some(Duration::from_secs(600)),
     policy: Policy::WaitForWorker,
     progress: None,
+    traceparent: None,
 };
 
 /// It takes longer than anybody waits.

@@ -13,12 +13,9 @@ use opentelemetry::{
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use warren_contract::{Code, Fault};
+use warren_contract::{Code, Fault, header};
 
 use crate::{request::Request, tally::Settled};
-
-/// The header that names the caller's span.
-const PARENT: &str = "traceparent";
 
 /// The target of these spans.
 pub(crate) const TARGET: &str = module_path!();
@@ -46,7 +43,7 @@ pub(crate) fn span(queue: &str, procedure: &'static str, request: &Request) -> S
         messaging.message.body.size = i64::try_from(request.body.len()).ok(),
     );
     let headers = Headers(&request.caller.headers);
-    if headers.get(PARENT).is_some() {
+    if headers.get(header::TRACEPARENT).is_some() {
         // Where there are spans but no OpenTelemetry, nobody asks for the parent.
         let _ = span.set_parent(TraceContextPropagator::new().extract(&headers));
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use warren_contract::Progress;
 
 use super::Request;
-use crate::Policy;
+use crate::{Policy, Traceparent};
 
 /// How many connections a call may lose. RabbitMQ closes a connection for a request that it does
 /// not take, without a word; without a limit, such a call would end every connection until its
@@ -29,6 +29,8 @@ pub(super) struct Pending {
     pub(super) deadline_at: Duration,
     /// How often the caller wants to be told of progress at most, if at all.
     pub(super) progress_every: Option<Duration>,
+    /// The caller's place in a distributed trace.
+    pub(super) traceparent: Option<Traceparent>,
     /// How far the computation was when it was last told.
     pub(super) progress: Option<Progress>,
     /// When the request was sent on this connection; `None` while it waits to be sent.
@@ -54,6 +56,7 @@ impl Pending {
             deadline,
             deadline_at,
             progress_every: request.progress,
+            traceparent: request.traceparent,
             progress: None,
             sent_at: None,
             started_at: None,

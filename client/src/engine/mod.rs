@@ -47,7 +47,7 @@ use self::{
     connection::Connection,
     presence::Presence,
 };
-use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Policy, Stage};
+use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Policy, Stage, Traceparent};
 
 /// A call, as a user asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Request {
     pub policy: Policy,
     /// How often its progress is told at most; `None` tells neither progress nor stages.
     pub progress: Option<Duration>,
+    /// The caller's place in a distributed trace.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// What the driver is to do to the world, in this order.

@@ -117,7 +117,7 @@ impl Wire {
         let destination = self.requests(client);
         // The broker counts in whole milliseconds. Zero would mean "unless delivered at once".
         let expiration = remaining.as_nanos().div_ceil(1_000_000).max(1);
-        let request = Frame::new(Command::Send)
+        let mut request = Frame::new(Command::Send)
             .with_header("destination", &destination)
             .with_header("reply-to", REPLY_QUEUE)
             .with_header("correlation-id", &id.to_string())
@@ -125,13 +125,14 @@ impl Wire {
             .with_header("expiration", &expiration.to_string())
             .with_header("type", &call.procedure)
             .with_body(call.body.clone());
-        match call.progress_every {
-            Some(every) => {
-                let every = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
-                request.with_header(header::PROGRESS_MS, &every.to_string())
-            }
-            None => request,
+        if let Some(every) = call.progress_every {
+            let every = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
+            request = request.with_header(header::PROGRESS_MS, &every.to_string());
         }
+        if let Some(traceparent) = &call.traceparent {
+            request = request.with_header(header::TRACEPARENT, traceparent.as_str());
+        }
+        request
     }
 
     /// The destination of a client's requests.

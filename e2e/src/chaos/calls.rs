@@ -99,6 +99,7 @@ impl Kind {
             deadline: Some(deadline),
             policy,
             progress,
+            traceparent: None,
         }
     }
 

@@ -124,5 +124,6 @@ const fn patient() -> CallOptions {
         deadline: Some(PATIENCE),
         policy: Policy::WaitForWorker,
         progress: None,
+        traceparent: None,
     }
 }

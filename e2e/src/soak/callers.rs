@@ -78,6 +78,7 @@ async fn call_once(client: &Client, n: u64, tally: &mut Tally) {
         deadline: Some(PATIENCE),
         policy: Policy::FailFast,
         progress: None,
+        traceparent: None,
     };
     let call = client.call_with::<Fibonacci>(n, options);
     match timeout(PATIENCE + HUNG_AFTER, call).await {

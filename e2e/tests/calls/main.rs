@@ -23,6 +23,7 @@ const GENEROUS: CallOptions = CallOptions {
     deadline: Some(PATIENCE),
     policy: Policy::FailFast,
     progress: None,
+    traceparent: None,
 };
 
 /// The same for a call that is made before there is a worker.

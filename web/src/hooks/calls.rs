@@ -203,6 +203,7 @@ fn options(request: CallRequest) -> CallOptions {
         deadline: Some(request.deadline),
         policy: request.policy,
         progress: None,
+        traceparent: None,
     }
 }
 

@@ -72,7 +72,8 @@ async fn a_worker_outlives_the_brokers_restart() {
     })
     .await;
     call(&url, "after").await;
-    assert_eq!(worker.stop().await.served, 2);
+    // Whether the first reply was confirmed before the broker was killed is not known.
+    assert_eq!(worker.stop().await.computed, 2);
     node.kill().expect("the node can be killed");
 }
 

@@ -265,6 +265,24 @@ fn a_tutorials_server_is_told_nothing() {
 }
 
 #[test]
+fn a_traceparent_is_passed_on() {
+    const TEXT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    let mut world = World::online();
+    world.call(request());
+    assert_eq!(
+        world.sent.last().and_then(|f| f.header("traceparent")),
+        None
+    );
+    world.call(Request {
+        traceparent: Some(TEXT.parse().expect("it is the standard's")),
+        ..request()
+    });
+    let passed_on = world.sent.last().and_then(|f| f.header("traceparent"));
+    assert_eq!(passed_on, Some(TEXT));
+}
+
+#[test]
 fn requests_over_a_limit_are_not_sent() {
     let mut world = World::new(Config {
         max_pending: 2,

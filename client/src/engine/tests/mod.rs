@@ -33,6 +33,7 @@ fn request() -> Request {
         deadline: None,
         policy: Policy::FailFast,
         progress: None,
+        traceparent: None,
     }
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::{select, signal::ctrl_c};
-use warren_client::{Call, CallError, CallOptions, Client, Policy, RawRequest, Reply};
+use warren_client::{Call, CallError, CallOptions, Client, Policy, RawRequest, Reply, Traceparent};
 use warren_contract::{Code, Fibonacci, MAX_REQUEST_BYTES};
 
 use super::{
@@ -43,6 +43,10 @@ pub(super) struct Arguments {
     /// If no worker is there, stay in the queue until one comes, instead of failing at once.
     #[arg(long)]
     wait_for_worker: bool,
+    /// The caller's place in a distributed trace, which is passed on to the worker:
+    /// 00-<trace>-<span>-<flags>, in hexadecimal.
+    #[arg(long)]
+    traceparent: Option<Traceparent>,
     /// Tell on stderr where the call is, and how far its computation; on a terminal, a call of over
     /// 0.3 s does so by itself.
     #[arg(long)]
@@ -114,6 +118,7 @@ where
             Policy::FailFast
         },
         progress: telling.map(|_| progress::EVERY),
+        traceparent: arguments.traceparent,
     };
     let mut call = make(&client, options);
     let told = telling.zip(call.stage());

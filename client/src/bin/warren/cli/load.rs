@@ -108,6 +108,7 @@ async fn drive(
             Policy::FailFast
         },
         progress: None,
+        traceparent: None,
     };
     let interrupt = ctrl_c();
     pin!(interrupt);
