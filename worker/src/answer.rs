@@ -7,7 +7,7 @@ use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use tokio::{
     select,
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, timeout_at},
 };
 use warren_contract::{Code, Fault, ServedProcedure};
@@ -32,10 +32,14 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Answerer {
     procedures: Procedures,
+    served: Vec<ServedProcedure>,
     request_bytes: usize,
+    response_bytes: usize,
     concurrency: NonZeroU16,
     permits: Arc<Semaphore>,
     calls: Arc<Calls>,
+    /// Has a receiver in each job.
+    jobs: watch::Sender<()>,
     metrics: Arc<ServiceMetrics>,
 }
 
@@ -70,6 +74,10 @@ pub(crate) struct Job {
     permit: OwnedSemaphorePermit,
     busy: Busy,
     running: Running,
+    response_bytes: usize,
+    /// Tells the answerer, by its end, that the job is no longer here.
+    #[expect(dead_code, reason = "its end is what tells")]
+    here: watch::Receiver<()>,
 }
 
 impl Answerer {
@@ -80,18 +88,21 @@ impl Answerer {
         metrics: Arc<ServiceMetrics>,
     ) -> Self {
         Self {
+            served: procedures.served(),
             procedures,
             request_bytes: limits.request_bytes,
+            response_bytes: limits.response_bytes,
             concurrency,
             permits: Arc::new(Semaphore::new(concurrency.get().into())),
             calls: Arc::new(Calls::new(limits)),
+            jobs: watch::Sender::default(),
             metrics,
         }
     }
 
     /// What is served.
-    pub(crate) fn served(&self) -> Vec<ServedProcedure> {
-        self.procedures.served()
+    pub(crate) fn served(&self) -> &[ServedProcedure] {
+        &self.served
     }
 
     /// The most computations at once.
@@ -108,6 +119,11 @@ impl Answerer {
     /// Lets what runs finish, and what waits go: as [`Answer::Stopped`].
     pub(crate) fn stop(&self) {
         self.permits.close();
+    }
+
+    /// Waits until nothing is computed.
+    pub(crate) async fn finished(&self) {
+        self.jobs.closed().await;
     }
 
     /// Whether it was told to stop.
@@ -137,6 +153,11 @@ impl Answerer {
         let question = Question {
             procedure: procedure.name(),
             body: request.body.clone(),
+            user_id: request.caller.user_id.clone(),
+            reply_to: match procedure.is_idempotent() {
+                true => None,
+                false => request.reply_to.clone(),
+            },
         };
         let context = Context::new(Arc::clone(&request.caller), until);
         let call = match self.calls.arrived(id, question, arrived, context) {
@@ -166,6 +187,10 @@ impl Answerer {
         }
         let running = match turn {
             Some(Ok(permit)) => call.begin().map(|running| (running, permit)),
+            // Whoever gets it next would have to think that it was begun here.
+            Some(Err(_)) if !procedure.is_idempotent() => {
+                return Err(refused(not_begun(procedure.name())));
+            }
             Some(Err(_)) => return Err(Answer::Stopped),
             None => None,
         };
@@ -176,6 +201,8 @@ impl Answerer {
                     permit,
                     busy,
                     running,
+                    response_bytes: self.response_bytes,
+                    here: self.jobs.subscribe(),
                 });
                 Source::Computation
             }
@@ -210,6 +237,12 @@ fn begun_elsewhere(procedure: &str) -> Fault {
     Fault::new(Code::Unavailable, message)
 }
 
+/// This worker stops, and has not begun this request of a procedure that must not be done twice.
+fn not_begun(procedure: &str) -> Fault {
+    let message = format!("the worker stops, and has not begun this {procedure}; call again");
+    Fault::new(Code::Unavailable, message)
+}
+
 impl Job {
     /// The argument, as the caller wrote it.
     pub(crate) fn body(&self) -> &[u8] {
@@ -224,6 +257,7 @@ impl Job {
     pub(crate) fn end(self, outcome: Outcome) {
         drop(self.permit);
         drop(self.busy);
+        let outcome = outcome.limited(self.response_bytes);
         self.running.end(outcome, Instant::now());
     }
 }

@@ -53,6 +53,12 @@ struct Here {
 pub(crate) struct Question {
     pub(crate) procedure: &'static str,
     pub(crate) body: Bytes,
+    /// On whose behalf, as far as the broker vouches for it: one user is not told what another may
+    /// know.
+    pub(crate) user_id: Option<String>,
+    /// Where the answer goes, if the procedure must not be done twice. Its callers do not ask again,
+    /// so that the same question from elsewhere is another caller's, whose id is the same by chance.
+    pub(crate) reply_to: Option<String>,
 }
 
 /// What is known of a call when a request of it comes.

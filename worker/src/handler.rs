@@ -14,7 +14,10 @@ use crate::Context;
 /// nothing else.
 ///
 /// Requests of the same correlation id and the same body are one call: it is handled once, and
-/// all of them get its answer, also those that come within some minutes after it.
+/// all of them get its answer, also those that come within some minutes after it. Of a procedure
+/// that is not idempotent, only those to the same reply queue are; and one that was handed to a
+/// worker before, and is not known here, is refused as [`Code::Unavailable`], since that worker may
+/// have done it.
 pub trait Handler: Send + Sync + 'static {
     /// The name and the types of what is served.
     type Procedure: Procedure;
@@ -29,7 +32,8 @@ pub trait Handler: Send + Sync + 'static {
     }
 
     /// What this handler refuses to go beyond, by the limit's name; nothing unless overridden.
-    /// Clients learn it by asking, so that they need not send what would be refused.
+    /// Clients learn it by asking, so that they need not send what would be refused. It is asked for
+    /// once, before anything is served.
     fn limits(&self) -> BTreeMap<String, u64> {
         BTreeMap::new()
     }

@@ -10,6 +10,10 @@ pub struct Limits {
     /// The longest request, in bytes; a longer one is answered with a fault. 1 MiB, which is as
     /// much as clients send, unless told otherwise.
     pub request_bytes: usize,
+    /// The longest response, in bytes of JSON; in place of a longer one, a fault is sent. 16 MiB,
+    /// which is as much as clients and RabbitMQ 4 take, unless told otherwise: a broker that does
+    /// not take a message closes the connection, and delivers the request again.
+    pub response_bytes: usize,
     /// The most cancels that are remembered, of calls that may still come. An id has at most 255
     /// bytes, so that 16,384 of them, the default, take at most some 6 MB, whoever sends them. What
     /// is forgotten costs a computation that nobody waits for.
@@ -29,6 +33,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             request_bytes: MAX_REQUEST_BYTES,
+            response_bytes: 16 * 1024 * 1024,
             cancels: 16_384,
             answers: 16_384,
             answer_bytes: 16 * 1024 * 1024,

@@ -106,6 +106,16 @@ pub struct Options {
     )]
     max_request_bytes: usize,
 
+    /// The longest response, in bytes; a fault is sent in place of a longer one. More than the
+    /// broker's `max_message_size` makes no sense.
+    #[arg(
+        long,
+        env = "WARREN_MAX_RESPONSE_BYTES",
+        value_name = "N",
+        default_value_t = Limits::default().response_bytes
+    )]
+    max_response_bytes: usize,
+
     /// How many cancels of calls that may still come are remembered.
     #[arg(
         long,
@@ -192,6 +202,7 @@ impl Options {
         worker.drain = self.drain;
         worker.limits = Limits {
             request_bytes: self.max_request_bytes,
+            response_bytes: self.max_response_bytes,
             cancels: self.max_cancels,
             answers: self.max_answers,
             answer_bytes: self.max_answer_bytes,

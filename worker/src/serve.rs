@@ -1,10 +1,14 @@
 //! One service, across connections.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     select,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tracing::{info, warn};
 
@@ -13,12 +17,9 @@ use crate::{
     backoff::Backoff,
     error::BrokerError,
     server::Server,
-    session::{Ended, Plan, Session},
+    session::{Ended, OPENING, Plan, Session},
     transport::Broker,
 };
-
-/// How long connecting, declaring and subscribing may take together.
-const OPENING: Duration = Duration::from_secs(15);
 
 /// Serves until `shutdown` completes.
 ///
@@ -32,15 +33,37 @@ pub(crate) async fn serve(
     server: Arc<Server>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Tally, Refusal> {
-    let mut shutdown = pin!(shutdown);
+    let shutdown = async {
+        shutdown.await;
+        Instant::now() + plan.drain
+    };
+    let until = connect_and_serve(&broker, &plan, &server, pin!(shutdown)).await?;
+    // What runs has no connection any more to be answered over, but it is not cut off either.
+    server.answerer.stop();
+    if timeout_at(until, server.answerer.finished()).await.is_err() {
+        warn!(
+            busy = server.answerer.busy(),
+            "still running after {:?}", plan.drain
+        );
+    }
+    Ok(server.metrics.tally())
+}
+
+/// Serves until `shutdown` completes, which says until when what runs may take.
+async fn connect_and_serve(
+    broker: &impl Broker,
+    plan: &Plan,
+    server: &Arc<Server>,
+    mut shutdown: Pin<&mut impl Future<Output = Instant>>,
+) -> Result<Instant, Refusal> {
     let mut backoff = Backoff::default();
     let mut has_served = false;
     loop {
         info!(%broker, "connecting");
-        let opening = async { Session::open(broker.connect(&server.name).await?, &plan).await };
+        let opening = async { Session::open(broker.connect(&server.name).await?, plan).await };
         let opened = select! {
             opened = timeout(OPENING, opening) => opened,
-            () = shutdown.as_mut() => return Ok(server.metrics.tally()),
+            until = shutdown.as_mut() => return Ok(until),
         };
         let (lost, lasted) = match opened {
             Ok(Ok(session)) => {
@@ -50,8 +73,8 @@ pub(crate) async fn serve(
                 has_served = true;
                 info!("[x] Awaiting RPC requests");
                 let since = Instant::now();
-                match session.run(&plan, &server, shutdown.as_mut()).await {
-                    Ended::Shutdown => return Ok(server.metrics.tally()),
+                match session.run(plan, server, shutdown.as_mut()).await {
+                    Ended::Shutdown(until) => return Ok(until),
                     Ended::Lost(lost) => (lost, since.elapsed()),
                 }
             }
@@ -63,7 +86,7 @@ pub(crate) async fn serve(
         warn!(%broker, error = %lost, "no connection; trying again in {wait:.1?}");
         select! {
             () = sleep(wait) => {}
-            () = shutdown.as_mut() => return Ok(server.metrics.tally()),
+            until = shutdown.as_mut() => return Ok(until),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Server {
             id: self.id.to_string(),
             name: self.name.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            procedures: self.answerer.served(),
+            procedures: self.answerer.served().to_vec(),
             concurrency: self.answerer.concurrency(),
             busy: self.answerer.busy(),
             draining: self.answerer.is_stopping(),

@@ -5,7 +5,7 @@ use std::{convert::Infallible, num::NonZeroU16, pin::Pin, sync::Arc, time::Durat
 use tokio::{
     select,
     task::{JoinError, JoinSet},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tracing::{Instrument, info, warn};
 use warren_contract::Topology;
@@ -20,11 +20,15 @@ use crate::{
     transport::{Connection, Requests},
 };
 
+/// How long connecting, declaring and subscribing may take together.
+pub(crate) const OPENING: Duration = Duration::from_secs(15);
+
 /// How a session ended.
 #[derive(Debug)]
 pub(crate) enum Ended {
-    /// The worker was told to stop, and what ran has finished or ran out of time.
-    Shutdown,
+    /// The worker was told to stop. What ran was answered, unless the connection was lost before,
+    /// or the time was over until which it may take.
+    Shutdown(Instant),
     /// The connection is gone.
     Lost(BrokerError),
 }
@@ -62,7 +66,8 @@ impl<C: Connection> Session<C> {
         })
     }
 
-    /// Serves until `shutdown` completes or the connection is lost.
+    /// Serves until `shutdown` completes or the connection is lost. `shutdown` says until when what
+    /// runs may take.
     ///
     /// A worker that stops says so to those who ask, and still hears cancels of what it finishes.
     /// It listens until it has settled its last request: its control queue goes with the
@@ -72,7 +77,7 @@ impl<C: Connection> Session<C> {
         self,
         plan: &Plan,
         server: &Arc<Server>,
-        shutdown: Pin<&mut impl Future<Output = ()>>,
+        shutdown: Pin<&mut impl Future<Output = Instant>>,
     ) -> Ended {
         let Self {
             connection,
@@ -82,13 +87,13 @@ impl<C: Connection> Session<C> {
         server.metrics.connected.set(1);
         let mut running = JoinSet::new();
         let ended = select! {
-            () = shutdown => None,
-            Err(lost) = attend(&mut control, server) => Some(lost),
-            Err(lost) = take(&connection, plan, &mut requests, &mut running, server) => Some(lost),
+            until = shutdown => Ok(until),
+            Err(lost) = attend(&mut control, server) => Err(lost),
+            Err(lost) = take(&connection, plan, &mut requests, &mut running, server) => Err(lost),
         };
         let ended = match ended {
-            Some(lost) => Ended::Lost(lost),
-            None => {
+            Err(lost) => Ended::Lost(lost),
+            Ok(until) => {
                 server.answerer.stop();
                 let drained = async {
                     requests.stop().await;
@@ -97,15 +102,15 @@ impl<C: Connection> Session<C> {
                     }
                 };
                 let unfinished = select! {
-                    drained = timeout(plan.drain, drained) => {
-                        drained.err().map(|_| format!("still running after {:?}", plan.drain))
+                    drained = timeout_at(until, drained) => {
+                        drained.err().map(|_| "its time is over".to_owned())
                     }
                     Err(lost) = attend(&mut control, server) => Some(lost.to_string()),
                 };
                 if let Some(why) = unfinished {
                     warn!(unfinished = running.len(), "left to the broker: {why}");
                 }
-                Ended::Shutdown
+                Ended::Shutdown(until)
             }
         };
         server.metrics.connected.set(0);
@@ -150,19 +155,37 @@ async fn take<C: Connection>(
             return Err(lost);
         };
         server.metrics.connected.set(0);
-        let wait = backoff.after(since.elapsed());
-        warn!("the queue is gone; declaring it again in {wait:.1?}");
-        let again = async {
-            sleep(wait).await;
-            connection.declare(&plan.topology, plan.queue_kind).await?;
-            connection
-                .consume(plan.topology.queue(), plan.prefetch)
-                .await
-        };
-        *requests = again.await?;
+        *requests = consume_again(connection, plan, &mut backoff, since.elapsed()).await?;
         since = Instant::now();
         server.metrics.connected.set(1);
         info!("the queue is there again");
+    }
+}
+
+/// Declares the queue anew, after it was there for so long, and subscribes to it. A broker that
+/// refuses is asked again, for as long as the connection lives: what runs is to be answered over it.
+async fn consume_again<C: Connection>(
+    connection: &C,
+    plan: &Plan,
+    backoff: &mut Backoff,
+    mut lasted: Duration,
+) -> Result<C::Requests, BrokerError> {
+    loop {
+        let wait = backoff.after(lasted);
+        lasted = Duration::ZERO;
+        warn!("the queue is gone; declaring it again in {wait:.1?}");
+        sleep(wait).await;
+        let again = async {
+            connection.declare(&plan.topology, plan.queue_kind).await?;
+            let queue = plan.topology.queue();
+            connection.consume(queue, plan.prefetch).await
+        };
+        match timeout(OPENING, again).await {
+            Ok(Ok(requests)) => return Ok(requests),
+            Ok(Err(BrokerError::Lost(why))) => return Err(BrokerError::Lost(why)),
+            Ok(Err(error)) => warn!(%error, "the queue cannot be declared again"),
+            Err(_) => return Err(BrokerError::TimedOut(OPENING)),
+        }
     }
 }
 

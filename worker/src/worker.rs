@@ -35,7 +35,8 @@ pub struct Worker {
     /// settled; as many as are computed at once unless told otherwise. More keeps the cores busy
     /// when requests are small, but lets some wait here that another worker could take.
     pub prefetch: Option<NonZeroU16>,
-    /// How long a worker that was told to stop lets running requests finish.
+    /// How long a worker that was told to stop lets running requests finish, with a connection or
+    /// without.
     pub drain: Duration,
     /// What is refused, and how much is remembered.
     pub limits: Limits,

@@ -20,6 +20,8 @@ fn question(body: &str) -> Question {
     Question {
         procedure: "fibonacci",
         body: body.to_owned().into(),
+        user_id: None,
+        reply_to: None,
     }
 }
 

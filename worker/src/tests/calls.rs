@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::rig::{Payment, QUEUE, Rig, nap, naps, number, request, worker};
+use super::rig::{Payment, QUEUE, Rig, nap, naps, number, payment, request, worker};
 use crate::{
     Limits, Service, Worker,
+    context::Caller,
     control::{Control, Ping},
     request::Request,
 };
@@ -149,13 +150,6 @@ fn payments() -> Vec<Service> {
     vec![naps().async_function::<Payment, _>(nap)]
 }
 
-fn payment(id: &str, ms: u64) -> Request {
-    Request {
-        procedure: Some("payment".to_owned()),
-        ..request(id, &ms.to_string())
-    }
-}
-
 /// Another worker may have begun it.
 #[tokio::test(start_paused = true)]
 async fn what_must_not_be_done_twice_is_not_done_when_it_comes_again() {
@@ -212,4 +206,60 @@ async fn procedures_share_no_answers() {
     assert_eq!(log, ["result a: 10", "ack a", "result a: 10", "ack a"]);
     let tally = rig.tally().await;
     assert_eq!((tally.computed, tally.remembered), (2, 0));
+}
+
+/// Each of them has made it up by itself.
+#[tokio::test(start_paused = true)]
+async fn callers_with_the_same_id_share_only_what_may_be_done_twice() {
+    for (ask, computed) in [
+        (request as fn(&str, &str) -> Request, 1),
+        (|id, _| payment(id, 10), 2),
+    ] {
+        let mut rig = Rig::serve(worker(), payments()).await;
+        for reply_to in ["ada", "bob"] {
+            let reply_to = Some(reply_to.to_owned());
+            let request = Request {
+                reply_to,
+                ..ask("1", "10")
+            };
+            rig.memory.send(QUEUE, request);
+        }
+        rig.at(100).await;
+        let tally = rig.tally().await;
+        assert_eq!((tally.served, tally.computed), (2, computed));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_share_no_answers() {
+    let mut rig = Rig::start(worker()).await;
+    for user in [None, Some("ada"), Some("bob"), Some("ada")] {
+        let caller = Caller {
+            user_id: user.map(str::to_owned),
+            ..Caller::default()
+        };
+        let request = Request {
+            caller: caller.into(),
+            ..request("1", "10")
+        };
+        rig.memory.send(QUEUE, request);
+    }
+    rig.at(100).await;
+    let tally = rig.tally().await;
+    assert_eq!((tally.served, tally.computed), (4, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_too_long_is_a_fault() {
+    let mut worker = worker();
+    worker.limits.response_bytes = 2;
+    let mut rig = Rig::start(worker).await;
+    rig.send("a", 99);
+    assert_eq!(rig.log_at(99).await, ["result a: 99", "ack a"]);
+    rig.send("b", 100);
+    let log = rig.log_at(200).await;
+    assert!(
+        log[0].contains("the response has 3 bytes; at most 2 are sent"),
+        "{log:?}"
+    );
 }

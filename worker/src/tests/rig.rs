@@ -68,6 +68,14 @@ pub(super) fn request(id: &str, body: &str) -> Request {
     }
 }
 
+/// The same for a payment.
+pub(super) fn payment(id: &str, ms: u64) -> Request {
+    Request {
+        procedure: Some(Payment::NAME.to_owned()),
+        ..request(id, &ms.to_string())
+    }
+}
+
 /// A worker at a broker in memory.
 pub(super) struct Rig {
     pub(super) memory: Memory,
