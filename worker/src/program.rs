@@ -126,7 +126,7 @@ impl Options {
             biased;
             served = worker.serve(services, shutdown) => match served {
                 Ok(tally) => {
-                    info!(?tally, "[x] Stopped");
+                    info!("[x] Stopped: {tally}");
                     EXIT_STOPPED
                 }
                 Err(refusal) => {

@@ -1,6 +1,6 @@
 //! What a worker did, in requests.
 
-use std::ops::AddAssign;
+use std::{fmt, ops::AddAssign};
 
 use warren_contract::Code;
 
@@ -95,6 +95,32 @@ pub(crate) enum Source {
     OthersComputation,
     /// The call had been answered before.
     Memory,
+}
+
+/// What is not zero.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.served, "served"),
+            (self.faulted, "faulted"),
+            (self.expired, "expired"),
+            (self.cancelled, "cancelled"),
+            (self.callers_gone, "whose callers had gone"),
+            (self.unanswerable, "unanswerable"),
+            (self.given_back, "given back"),
+            (self.computed, "computed"),
+            (self.joined, "joined"),
+            (self.remembered, "remembered"),
+        ];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<_> = counts
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        match counts[..] {
+            [] => f.write_str("no requests"),
+            _ => f.write_str(&counts.join(", ")),
+        }
+    }
 }
 
 impl AddAssign for Tally {

@@ -103,7 +103,9 @@ where
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| DEFAULT_LOG.into());
     let log = fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_ansi(std::io::stderr().is_terminal())
+        // They would go to stderr, too, and a worker whose log cannot be written serves on.
+        .log_internal_errors(false);
     let log = match format {
         LogFormat::Text => log.fmt_fields(ForPeople::default()).boxed(),
         LogFormat::Json => log.json().boxed(),

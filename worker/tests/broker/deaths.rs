@@ -147,7 +147,7 @@ async fn others_are_served(url: &str) {
     caller.send("10", caller.warren("harmless")).await;
     assert_eq!(id_and_body(&caller.reply().await), ("harmless", "55"));
     worker.signal("TERM");
-    worker.says("computed: 1").await;
+    worker.says("1 computed").await;
     let (status, _) = worker.end().await;
     assert_eq!(status.code(), Some(0));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)));

@@ -49,7 +49,7 @@ async fn seats_are_booked_until_there_are_none() {
         assert_eq!(status.success(), booked, "{expected}");
     }
     worker.signal("TERM");
-    worker.says("served: 3, faulted: 1").await;
+    worker.says("3 served, 1 faulted").await;
     let (status, log) = worker.end().await;
     assert_eq!(status.code(), Some(0), "{log:?}");
 }

@@ -3,10 +3,11 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
+use warren_rabbitmq::Child;
 
 use crate::{
     caller::{Caller, id_and_body},
-    process::Program,
+    process::{Program, program},
     stage::{QUEUE, stage},
 };
 
@@ -130,6 +131,24 @@ async fn it_says_what_it_does_in_the_tutorials_words() {
     let (status, log) = worker.end().await;
     assert_eq!(status.code(), Some(0), "{log:?}");
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)));
+}
+
+/// A disk that is full, say, must not stop every worker that writes to it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_log_cannot_be_written_serves_on() {
+    let url = stage("full-log");
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut command = program(env!("CARGO_BIN_EXE_warren-worker"));
+    command.args(["--amqp", &url]);
+    command.stderr(full.expect("Linux has it"));
+    let _worker = Child::spawn(&mut command).expect("the worker was built");
+    let mut caller = Caller::connect(&url).await;
+    caller.until_consumers(1).await;
+    for _ in 0..2 {
+        caller.send("12", caller.tutorial("call-1")).await;
+        assert_eq!(id_and_body(&caller.reply().await), ("call-1", "144"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
