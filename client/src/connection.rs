@@ -71,7 +71,7 @@ pub enum Disconnect {
     /// An exchange of the service is not there: the one through which messages bounce could not
     /// be subscribed to, or every connection ended that published to the workers' one.
     #[error(
-        "the broker does not give us exchange `{exchange}` ({detail}); start a worker, import rabbitmq/definitions.json, or use the tutorial mode"
+        "the broker does not give us exchange `{exchange}` ({detail}): it is not there, or this user may not publish to it; start a worker, log in as another user, import rabbitmq/definitions.json, or use the tutorial mode"
     )]
     TopologyMissing {
         /// The exchange that is missing, or that this user may not use.

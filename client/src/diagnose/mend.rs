@@ -1,9 +1,12 @@
 //! What to do about what a broker lacks.
 
-use warren_contract::{BOUNCE_EXCHANGE, Topology};
+use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, Topology};
 
 use super::connection::Refusal;
 use crate::{Config, Mode};
+
+/// The user who comes with RabbitMQ, and may do everything.
+const ADMINISTRATOR: &str = "guest";
 
 const LOG: &str = "look into the broker's log";
 
@@ -11,7 +14,7 @@ pub(super) fn login(login: &str) -> String {
     let mut words = format!(
         "check login and passcode, and that this user exists: rabbitmqctl add_user {login} …"
     );
-    if login == "guest" {
+    if login == ADMINISTRATOR {
         words.push_str("; `guest` may log in from the broker's own machine only");
     }
     words
@@ -76,12 +79,16 @@ pub(super) fn no_queue(config: &Config) -> String {
     )
 }
 
-/// What gives the user all that a call needs, and no more.
+/// What gives the user all that a call needs, and what the definitions give.
 fn permissions(config: &Config) -> String {
+    if config.login == ADMINISTRATOR {
+        return format!("give `{ADMINISTRATOR}` back its right to do everything there");
+    }
     let [configure, write, read] = patterns(config);
     format!(
         "rabbitmqctl set_permissions -p {vhost} {user} {configure} {write} {read}\n\
-         (in place of all that `{login}` may do there now)",
+         (in place of all that `{login}` may do there now; the broker of `cargo xtask up` has no \
+         rabbitmqctl, but its management page does the same)",
         login = config.login,
         vhost = quoted(&config.vhost),
         user = quoted(&config.login),
@@ -97,11 +104,7 @@ fn patterns(config: &Config) -> [String; 3] {
     match config.mode {
         Mode::Warren => [
             r"^(amq\.gen|stomp\.gen|stomp-subscription)-.*$".to_owned(),
-            format!(
-                "^({}|{}|stomp-subscription-.*)$",
-                literally(topology.exchange()),
-                literally(&topology.control_exchange())
-            ),
+            write_pattern(&topology),
             format!(
                 r"^(amq\.gen-.*|stomp\.gen-.*|stomp-subscription-.*|{})$",
                 literally(BOUNCE_EXCHANGE)
@@ -113,6 +116,20 @@ fn patterns(config: &Config) -> [String; 3] {
             r"^(amq\.gen|stomp\.gen)-.*$".to_owned(),
         ],
     }
+}
+
+/// What calls need to write to, and what the definitions let `web` write to: whoever is given the one
+/// is not to lose the other.
+fn write_pattern(topology: &Topology) -> String {
+    let known = Topology::new(DEFAULT_SERVICE);
+    let mut names = Vec::new();
+    for service in [&known, topology] {
+        let exchange = literally(service.exchange());
+        if !names.contains(&exchange) {
+            names.extend([exchange, literally(&service.control_exchange())]);
+        }
+    }
+    format!("^({}|stomp-subscription-.*)$", names.join("|"))
 }
 
 /// What a queue needs that hands nothing back.

@@ -312,7 +312,8 @@ async fn what_is_not_there_is_told() {
         ..Stack::shared().config()
     };
     let expected = [Check::Control, Check::Requests];
-    let write = r"'^(else\.where|else\.where\.control|stomp-subscription-.*)$'";
+    // What it gives does not take away what `web` has.
+    let write = r"'^(rpc_queue|rpc_queue\.control|else\.where|else\.where\.control|stomp-subscription-.*)$'";
     check(&elsewhere, &expected, "`else.where.control`", write).await;
 }
 

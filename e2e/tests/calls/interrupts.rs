@@ -1,4 +1,4 @@
-//! Ctrl-C, while `warren` waits.
+//! Signals, while `warren` waits.
 
 use std::{
     io::Read,
@@ -24,8 +24,13 @@ impl Running {
     }
 
     /// Presses Ctrl-C, and waits for the end.
-    fn interrupt(mut self) -> Output {
-        kill_process(Pid::from_child(&self.0), Signal::INT).expect("it is there");
+    fn interrupt(self) -> Output {
+        self.end(Signal::INT)
+    }
+
+    /// Sends a signal, and waits for the end.
+    fn end(mut self, signal: Signal) -> Output {
+        kill_process(Pid::from_child(&self.0), signal).expect("it is there");
         Output {
             stdout: read(self.0.stdout.take()),
             stderr: read(self.0.stderr.take()),
@@ -50,18 +55,20 @@ fn read(pipe: Option<impl Read>) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ctrl_c_gives_a_call_up() {
+async fn ctrl_c_and_sigterm_give_a_call_up() {
     let stack = Stack::shared();
     let _worker = stack.worker("hare", &[]);
     let client = stack.client();
-    let running = Running::start(stack.warren_command(&["call", "50"]));
-    workers(&client, |pongs| pongs.iter().any(|pong| pong.busy == 1)).await;
+    for signal in [Signal::INT, Signal::TERM] {
+        let running = Running::start(stack.warren_command(&["call", "50"]));
+        workers(&client, |pongs| pongs.iter().any(|pong| pong.busy == 1)).await;
 
-    let output = running.interrupt();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(said, "cancelled: the call was cancelled\n");
-    assert_eq!(output.status.code(), INTERRUPTED);
-    workers(&client, |pongs| pongs.iter().all(|pong| pong.busy == 0)).await;
+        let output = running.end(signal);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said, "cancelled: the call was cancelled\n");
+        assert_eq!(output.status.code(), INTERRUPTED);
+        workers(&client, |pongs| pongs.iter().all(|pong| pong.busy == 0)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

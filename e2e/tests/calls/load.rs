@@ -50,7 +50,7 @@ fn calls_of_a_load_fail_by_their_codes() {
     assert_eq!(measured["p50_ms"], Value::Null);
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "unavailable: 20 of 20 calls failed, most of them so\n"
+        "unavailable: 20 of 20 calls: no worker serves `rpc_queue` now\n"
     );
     assert_eq!(output.status.code(), Some(1));
 

@@ -4,7 +4,7 @@
 //!
 //! - `broker`: the options that say where the broker is.
 //! - `failure`, `output`: how a command ends, and what it prints.
-//! - `progress`: where a call is.
+//! - `progress`: where a call is; `signals`: whether it is to end.
 
 mod broker;
 mod call;
@@ -14,15 +14,17 @@ mod failure;
 mod load;
 mod output;
 mod progress;
+mod signals;
 mod watch;
 mod workers;
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
 use clap::{CommandFactory, Parser, Subcommand, builder::BoolishValueParser};
+use warren_contract::Code;
 
 use self::{broker::Broker, failure::Failure};
 
@@ -74,6 +76,9 @@ pub(crate) fn main() -> ExitCode {
         Err(failure) => {
             // If stderr is gone, the exit code still tells.
             let _ = writeln!(io::stderr(), "{failure}");
+            if failure.code == Code::Unavailable && io::stderr().is_terminal() {
+                let _ = writeln!(io::stderr(), "`warren doctor` looks for the cause");
+            }
             failure.exit_code(exit_codes)
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::{select, signal::ctrl_c};
+use tokio::select;
 use warren_client::{Call, CallError, CallOptions, Client, Policy, RawRequest, Reply, Traceparent};
 use warren_contract::{Code, Fibonacci, MAX_REQUEST_BYTES};
 
@@ -18,6 +18,7 @@ use super::{
     failure::{self, Failure},
     output::print_json,
     progress::{self, Telling},
+    signals::told_to_stop,
 };
 
 /// The request that stands for what comes from stdin.
@@ -126,7 +127,7 @@ where
     let mut is_interrupted = false;
     let reply = select! {
         reply = &mut call => reply,
-        Ok(()) = ctrl_c() => {
+        () = told_to_stop() => {
             // Whoever computes it is told, so that nobody goes on for a caller that is gone.
             call.cancel();
             is_interrupted = true;

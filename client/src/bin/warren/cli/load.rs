@@ -7,7 +7,7 @@ use std::{fmt, time::Duration};
 use clap::{Args, value_parser};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use tokio::{pin, select, signal::ctrl_c, time::Instant};
+use tokio::{pin, select, time::Instant};
 use warren_client::{CallError, CallOptions, Client, Config, Policy};
 use warren_contract::Fibonacci;
 
@@ -16,6 +16,7 @@ use super::{
     broker::Broker,
     failure::{self, Failure},
     output::{print, print_json},
+    signals::told_to_stop,
 };
 
 /// The most calls that may be under way at once.
@@ -110,7 +111,7 @@ async fn drive(
         progress: None,
         traceparent: None,
     };
-    let interrupt = ctrl_c();
+    let interrupt = told_to_stop();
     pin!(interrupt);
     let start = Instant::now();
     let mut measured = Measured::new(arguments.count);
@@ -129,7 +130,7 @@ async fn drive(
                 }
                 None => break,
             },
-            Ok(()) = &mut interrupt => {
+            () = &mut interrupt => {
                 measured.interrupt();
                 break;
             }

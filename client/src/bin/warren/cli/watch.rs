@@ -30,7 +30,7 @@ use warren_client::{Client, Config, ConnectionState, WireFrame};
 use warren_contract::{Code, Pong};
 
 use self::{ping::Ping, sample::Sample, state::State};
-use super::{broker::Broker, failure::Failure};
+use super::{broker::Broker, failure::Failure, signals::told_to_stop};
 
 /// From one line to the next, and how often a screen is drawn anew that nothing changes.
 const EVERY: Duration = Duration::from_secs(1);
@@ -140,7 +140,7 @@ async fn print_lines(watching: &mut Watching, count: Option<u64>) -> Result<(), 
     // Between two answers of the workers, so that each line has news.
     let mut tick = interval_at(tokio::time::Instant::now() + EVERY / 2, EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stop = std::pin::pin!(screen::told_to_stop());
+    let mut stop = std::pin::pin!(told_to_stop());
     let mut printed = 0;
     while count.is_none_or(|count| printed < count) {
         select! {

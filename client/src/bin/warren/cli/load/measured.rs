@@ -18,9 +18,18 @@ pub(super) struct Measured {
     count: u64,
     /// Of those answered, in microseconds.
     round_trips: Histogram<u64>,
-    failures: BTreeMap<&'static str, (Code, u64)>,
+    failures: BTreeMap<&'static str, Failed>,
     took: Duration,
     is_interrupted: bool,
+}
+
+/// Calls that failed in one way.
+#[derive(Debug)]
+struct Failed {
+    code: Code,
+    calls: u64,
+    /// What the first of them was told.
+    message: String,
 }
 
 impl Measured {
@@ -46,7 +55,15 @@ impl Measured {
             }
             Err(error) => {
                 let code = error.code();
-                self.failures.entry(code.as_str()).or_insert((code, 0)).1 += 1;
+                let failed = self
+                    .failures
+                    .entry(code.as_str())
+                    .or_insert_with(|| Failed {
+                        code,
+                        calls: 0,
+                        message: error.to_string(),
+                    });
+                failed.calls += 1;
             }
         }
     }
@@ -81,7 +98,7 @@ impl Measured {
             failures: self
                 .failures
                 .values()
-                .map(|&(code, count)| (code.as_str(), count))
+                .map(|failed| (failed.code.as_str(), failed.calls))
                 .collect(),
         }
     }
@@ -95,18 +112,21 @@ impl Measured {
             let message = format!("ended by Ctrl-C after {settled} of {count} calls");
             return Err(Failure::interrupted(message));
         }
-        match self.failures.values().max_by_key(|(_, failed)| failed) {
+        match self.failures.values().max_by_key(|failed| failed.calls) {
             None => Ok(()),
-            Some(&(code, _)) => {
-                let failed = self.failed();
-                let message = format!("{failed} of {count} calls failed, most of them so");
-                Err(Failure::new(code, message))
+            Some(Failed {
+                code,
+                calls,
+                message,
+            }) => {
+                let message = format!("{calls} of {count} calls: {message}");
+                Err(Failure::new(*code, message))
             }
         }
     }
 
     fn failed(&self) -> u64 {
-        self.failures.values().map(|(_, failed)| failed).sum()
+        self.failures.values().map(|failed| failed.calls).sum()
     }
 }
 
@@ -200,6 +220,7 @@ mod tests {
         let errors = [CallError::Cancelled, LATE, LATE];
         let failure = measured(5, 1..=2, &errors).verdict().expect_err("3 failed");
         assert_eq!(failure.code, Code::DeadlineExceeded);
-        assert_eq!(failure.message, "3 of 5 calls failed, most of them so");
+        let message = format!("2 of 5 calls: {LATE}");
+        assert_eq!(failure.message, message);
     }
 }

@@ -6,11 +6,11 @@ use ratatui::{
     DefaultTerminal,
     crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
 };
-use tokio::{select, signal, sync::mpsc, time::interval};
+use tokio::{select, sync::mpsc, time::interval};
 use warren_contract::Code;
 
 use super::{EVERY, Watching, view};
-use crate::cli::failure::Failure;
+use crate::cli::{failure::Failure, signals::told_to_stop};
 
 /// Shows the workers until the user leaves.
 pub(super) async fn show(watching: &mut Watching) -> Result<(), Failure> {
@@ -39,27 +39,6 @@ pub(super) async fn show(watching: &mut Watching) -> Result<(), Failure> {
                 None => return Ok(()),
             },
         }
-    }
-}
-
-/// Ends when this process is told to stop, by Ctrl-C where that is no key, or by SIGTERM.
-pub(super) async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        let terminated = async {
-            match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-                Ok(mut signal) => signal.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        select! {
-            Ok(()) = signal::ctrl_c() => {}
-            Some(()) = terminated => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if signal::ctrl_c().await.is_err() {
-        std::future::pending().await
     }
 }
 
