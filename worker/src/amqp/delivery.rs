@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, mem::take, sync::Arc};
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream::Fuse};
 use tokio::spawn;
 use tracing::debug;
 use warren_contract::header;
@@ -24,12 +24,14 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Deliveries {
     channel: Channel,
-    consumer: Consumer,
+    /// The library's own, once it has ended, is silent for ever.
+    consumer: Fuse<Consumer>,
 }
 
 impl Deliveries {
     /// The requests of `consumer`, which must be on `channel`.
     pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
+        let consumer = consumer.fuse();
         Self { channel, consumer }
     }
 }
@@ -46,7 +48,10 @@ impl Requests for Deliveries {
     }
 
     async fn stop(mut self) {
-        let tag = self.consumer.tag();
+        if self.consumer.is_done() {
+            return;
+        }
+        let tag = self.consumer.get_ref().tag();
         let cancelled = self
             .channel
             .basic_cancel(tag, BasicCancelOptions::default())
