@@ -1,11 +1,12 @@
 //! The options of a program that serves, and the environment variables that stand in for them.
 
-use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
-use clap::{Args, value_parser};
+use clap::{Arg, Args, Command, Error, builder::TypedValueParser, error::ErrorKind, value_parser};
 
 use crate::{
-    BrokerUrl, ClientCertificate, Limits, Tls, Worker, password::Password, telemetry::LogFormat,
+    BrokerUrl, ClientCertificate, InvalidBrokerUrl, Limits, Tls, Worker, password::Password,
+    telemetry::LogFormat,
 };
 
 /// The most requests computed at once: as many threads as Tokio gives to blocking work.
@@ -23,7 +24,8 @@ pub struct Options {
         env = "WARREN_AMQP",
         hide_env_values = true,
         value_name = "URL",
-        default_value = "amqp://guest:guest@127.0.0.1:5672/%2f"
+        default_value = "amqp://guest:guest@127.0.0.1:5672/%2f",
+        value_parser = Address
     )]
     amqp: BrokerUrl,
 
@@ -212,6 +214,33 @@ impl Options {
     }
 }
 
+/// Reads a broker's address. What clap says by itself of one that is none would show it, and a
+/// password in it.
+#[derive(Clone, Debug)]
+struct Address;
+
+impl TypedValueParser for Address {
+    type Value = BrokerUrl;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<BrokerUrl, Error> {
+        let parsed = match value.to_str() {
+            Some(text) => text
+                .parse()
+                .map_err(|why: InvalidBrokerUrl| why.to_string()),
+            None => Err("it is not UTF-8".to_owned()),
+        };
+        parsed.map_err(|why| {
+            let message = format!("--amqp (WARREN_AMQP) has no address of a broker: {why}\n");
+            Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
+}
+
 fn socket_address(text: &str) -> Result<SocketAddr, String> {
     let address = text.parse();
     address.map_err(|_| "it must be <IP address>:<port>, such as 127.0.0.1:9464".to_owned())
@@ -257,6 +286,21 @@ mod tests {
         for (arguments, expected) in cases {
             let refused = parse(&arguments).expect_err("this is out of range");
             assert!(refused.contains(expected), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_without_showing_its_password() {
+        for address in [
+            "amqp://me:s3cret#@host:5672/v",
+            "amqps:/me:s3cret@host/v",
+            "s3cret",
+        ] {
+            for arguments in [&["--amqp", address][..], &[&format!("--amqp={address}")]] {
+                let refused = parse(arguments).expect_err(address);
+                assert!(refused.contains("--amqp (WARREN_AMQP)"), "{refused}");
+                assert!(!refused.contains("s3cret"), "{refused}");
+            }
         }
     }
 

@@ -19,7 +19,11 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing::{Level, Metadata, Subscriber, warn};
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, registry::LookupSpan,
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    registry::LookupSpan,
     util::SubscriberInitExt,
 };
 use ureq::{
@@ -30,9 +34,15 @@ use ureq::{
 use self::for_people::ForPeople;
 use crate::trace;
 
+/// The environment variable that says what is logged.
+const LOG: &str = "RUST_LOG";
+
 /// The log's default. The AMQP library warns about things that are no trouble here, such as a
 /// caller that has gone, and quotes whole messages.
 const DEFAULT_LOG: &str = "info,lapin=off";
+
+/// The name of the AMQP library, with which the targets of what it logs begin.
+const LIBRARY: &str = "lapin";
 
 /// The longest that a program waits for its last traces to be exported.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -71,14 +81,21 @@ impl Telemetry {
     ///
     /// A subscriber of [`tracing`] is set already.
     pub(crate) fn start(format: LogFormat, worker: &str) -> Self {
-        let (traces, problem) = match exporter() {
+        let (traces, no_traces) = match exporter() {
             Ok(exporter) => (exporter.map(|exporter| provider(exporter, worker)), None),
             Err(problem) => (None, Some(problem)),
         };
-        let mut layers = vec![log(format).boxed()];
+        let (filter, no_filter) = match filter(env::var(LOG).ok()) {
+            Ok(filter) => (filter, None),
+            Err(problem) => (DEFAULT_LOG.into(), Some(problem)),
+        };
+        let mut layers = vec![log(format, filter).boxed()];
         layers.extend(traces.as_ref().map(|traces| spans(traces).boxed()));
         tracing_subscriber::registry().with(layers).init();
-        if let Some(problem) = problem {
+        if let Some(problem) = no_filter {
+            warn!("{problem}; it counts as {DEFAULT_LOG}");
+        }
+        if let Some(problem) = no_traces {
             warn!("no traces are exported: {problem}");
         }
         Self { traces }
@@ -95,12 +112,18 @@ impl Telemetry {
     }
 }
 
+/// What is logged, as `RUST_LOG` says; if it says nothing, the default.
+fn filter(variable: Option<String>) -> Result<EnvFilter, String> {
+    let wanted = variable.filter(|value| !value.is_empty());
+    let wanted = wanted.as_deref().unwrap_or(DEFAULT_LOG);
+    EnvFilter::try_new(wanted).map_err(|error| format!("{LOG} is {wanted:?}: {error}"))
+}
+
 /// The log on stderr.
-fn log<S>(format: LogFormat) -> impl Layer<S>
+fn log<S>(format: LogFormat, filter: EnvFilter) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| DEFAULT_LOG.into());
     let log = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -110,7 +133,13 @@ where
         LogFormat::Text => log.fmt_fields(ForPeople::default()).boxed(),
         LogFormat::Json => log.json().boxed(),
     };
-    log.with_filter(filter)
+    let shows_no_password = filter_fn(shows_no_password).with_max_level_hint(Level::TRACE);
+    log.with_filter(filter.and(shows_no_password))
+}
+
+/// At its most talkative, the AMQP library shows each frame, and so the password.
+fn shows_no_password(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() < Level::TRACE || !metadata.target().starts_with(LIBRARY)
 }
 
 /// Gives spans to the provider, and what is logged within them.
@@ -131,7 +160,7 @@ where
 /// others, and the AMQP library's, last as long as connections, and are for the log.
 fn is_for_traces(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
-    let outlasts_requests = target.starts_with("warren_worker") || target.starts_with("lapin");
+    let outlasts_requests = target.starts_with("warren_worker") || target.starts_with(LIBRARY);
     *metadata.level() <= Level::INFO
         && (metadata.is_event() || target == trace::TARGET || !outlasts_requests)
 }

@@ -10,6 +10,9 @@ use super::AMQPUri;
 /// connection is noticed after two of them.
 const HEARTBEAT_S: u16 = 20;
 
+/// What may come after the user, the password, the host and the port.
+const ENDS_AUTHORITY: [char; 3] = ['/', '?', '#'];
+
 /// The password that the library takes where there is none, and that RabbitMQ comes with.
 const NO_SECRET: &str = "guest";
 
@@ -25,18 +28,31 @@ const NO_SECRET: &str = "guest";
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrokerUrl(AMQPUri);
 
-/// Why a text is no [`BrokerUrl`].
+/// Why a text is no [`BrokerUrl`]. It shows nothing of that text, which may have a password in it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidBrokerUrl {
     /// It is no URL of the form that AMQP has.
     #[error("this is no amqp://user:password@host:port/virtual-host: {0}")]
     Malformed(String),
+    /// It does not begin as an address of a broker does.
+    #[error(
+        "this is no amqp://user:password@host:port/virtual-host: it begins with neither amqp:// \
+         nor amqps://"
+    )]
+    NoScheme,
+    /// A character ends a part of it, and can hardly be meant to.
+    #[error(
+        "a #, /, ? or @ in a user's name, a password or a virtual host must be written as %23, %2F, \
+         %3F or %40"
+    )]
+    NotEncoded,
 }
 
 impl FromStr for BrokerUrl {
     type Err = InvalidBrokerUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidBrokerUrl> {
+        check(text)?;
         let mut uri: AMQPUri = text.parse().map_err(InvalidBrokerUrl::Malformed)?;
         // The library takes an IPv6 address for no host at all, and would go to localhost.
         if let Some(address) = ipv6_address(text) {
@@ -66,10 +82,24 @@ impl BrokerUrl {
     }
 }
 
+/// Refuses what the library would take for something else than its author, and would log: half a
+/// password for a port, say, the other half for a virtual host, and the user for the host.
+fn check(text: &str) -> Result<(), InvalidBrokerUrl> {
+    let (scheme, rest) = text.split_once("://").ok_or(InvalidBrokerUrl::NoScheme)?;
+    if !["amqp", "amqps"].contains(&scheme.to_ascii_lowercase().as_str()) {
+        return Err(InvalidBrokerUrl::NoScheme);
+    }
+    let (_, after_authority) = rest.split_once(ENDS_AUTHORITY).unwrap_or_default();
+    if rest.contains('#') || after_authority.contains('@') {
+        return Err(InvalidBrokerUrl::NotEncoded);
+    }
+    Ok(())
+}
+
 /// The host in square brackets, if that is what the URL has.
 fn ipv6_address(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = rest.split(ENDS_AUTHORITY).next()?;
     let (_, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (address, _) = host.strip_prefix('[')?.split_once(']')?;
     Some(address)
@@ -148,21 +178,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_broker_url_is_refused() {
-        for text in [
-            "",
-            "host:5672",
-            "http://host",
-            "amqp://host:port",
-            "amqp://h?heartbeat=x",
-        ] {
-            assert!(
-                matches!(
-                    text.parse::<BrokerUrl>(),
-                    Err(InvalidBrokerUrl::Malformed(_))
-                ),
-                "{text}"
-            );
+    fn what_is_no_broker_url_is_refused_without_showing_it() {
+        let no_scheme = "it begins with neither amqp:// nor amqps://";
+        let not_encoded = "must be written as %23, %2F, %3F or %40";
+        let cases = [
+            ("", no_scheme),
+            ("host:5672", no_scheme),
+            ("http://me:s3cret@host", no_scheme),
+            ("me:s3cret@host", no_scheme),
+            ("amqp:me:s3cret@host/v", no_scheme),
+            ("amqps:/me:s3cret@host/v", no_scheme),
+            ("amqps:///me:s3cret@host/v", not_encoded),
+            ("amqp://me:s3cret#@host:5672/v", not_encoded),
+            ("amqp://me:123#s3cret@host:5672/v", not_encoded),
+            ("amqp://me:s3cret/@host:5672/v", not_encoded),
+            ("amqp://me:123/s3cret@host:5672/v", not_encoded),
+            ("amqp://me:123?s3cret@host:5672/v", not_encoded),
+            ("amqp://host/v#s3cret", not_encoded),
+            ("amqp://me:s3cret", "invalid port number"),
+            ("amqp://host:port", "invalid port number"),
+            ("amqp://me:s3cret@h?heartbeat=x", "invalid digit"),
+        ];
+        for (text, expected) in cases {
+            let refused = text.parse::<BrokerUrl>().expect_err(text);
+            let shown = format!("{refused} {refused:?}");
+            assert!(shown.contains(expected), "{shown}");
+            assert!(!shown.contains("s3cret"), "{shown}");
         }
+    }
+
+    #[test]
+    fn an_at_sign_needs_no_percent_in_a_password() {
+        let url: BrokerUrl = "AMQP://me:s3c@ret@host/v".parse().expect("this is one");
+        assert_eq!(
+            url,
+            "amqp://me:s3c%40ret@host/v".parse().expect("so is this")
+        );
     }
 }

@@ -87,6 +87,51 @@ async fn a_password_in_the_list_of_processes_is_warned_of_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_none_ends_the_worker_and_shows_no_password() {
+    for url in ["amqp://me:s3c#ret@host:5672/v", "amqps:/me:s3c#ret@host/v"] {
+        for (arguments, variables) in [
+            (&["--amqp", url][..], &[][..]),
+            (&[], &[("WARREN_AMQP", url)]),
+        ] {
+            let (status, log) = Program::worker_with(arguments, variables).end().await;
+            assert_eq!(status.code(), Some(2));
+            let log = log.join("\n");
+            assert!(log.contains("--amqp (WARREN_AMQP)"), "{log}");
+            assert!(!log.contains("s3c") && !log.contains("ret@"), "{log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_everything_shows_no_password() {
+    let url = stage("log-of-everything").replace("guest:guest@", "guest:s3cret@");
+    // The library's frames have it as a list of bytes.
+    let bytes = format!("{:?}", b"s3cret");
+    let bytes = bytes.trim_matches(['[', ']']);
+    for everything in ["trace", "lapin=trace", "lapin::io_loop=trace"] {
+        let variables = [("WARREN_AMQP", url.as_str()), ("RUST_LOG", everything)];
+        let (status, log) = Program::worker_with(&[], &variables).end().await;
+        assert_eq!(status.code(), Some(77));
+        let log = log.join("\n");
+        assert!(!log.contains("s3cret") && !log.contains(bytes), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_of_the_log_that_is_none_is_named() {
+    let url = stage("filter").replace("guest:guest@", "guest:s3cret@");
+    let variables = [("RUST_LOG", "warren_worker=chatty")];
+    let (status, log) = Program::worker_with(&["--amqp", &url], &variables)
+        .end()
+        .await;
+    assert_eq!(status.code(), Some(77));
+    let log = log.join("\n");
+    let expected = r#"RUST_LOG is "warren_worker=chatty": error parsing level filter"#;
+    assert!(log.contains(expected), "{log}");
+    assert!(log.contains("INFO"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passwords_file_that_is_empty_or_missing_is_named() {
     let empty = tempfile::NamedTempFile::new().expect("a file");
     let empty = empty.path().to_str().expect("it is text");
