@@ -43,6 +43,10 @@ const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const NOT_ALLOWED: u16 = 530;
 
+/// How the names begin that RabbitMQ makes for callers without a reply queue.
+/// See <https://www.rabbitmq.com/docs/direct-reply-to>.
+const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to.";
+
 /// A broker over AMQP.
 #[derive(Clone, Debug)]
 pub(crate) struct Amqp {
@@ -258,6 +262,15 @@ fn text(property: &Option<ShortString>) -> Option<String> {
 /// none.
 fn address(property: &Option<ShortString>) -> Option<String> {
     text(property).filter(|text| !is_damaged(text))
+}
+
+/// Where a reply goes.
+///
+/// The names of RabbitMQ's direct reply-to are taken for none: the broker reads more from them than
+/// a name, and where it cannot, as with one that somebody made up, RabbitMQ 3.10 ends the connection
+/// of the worker that publishes to it, not of its maker.
+fn reply_queue(property: &Option<ShortString>) -> Option<String> {
+    address(property).filter(|name| !name.starts_with(DIRECT_REPLY_TO))
 }
 
 fn lost(error: &lapin::Error) -> BrokerError {

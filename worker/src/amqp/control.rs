@@ -3,7 +3,10 @@
 use futures_util::StreamExt;
 use warren_contract::{MessageType, Pong, header};
 
-use super::{BasicProperties, BasicPublishOptions, Channel, Consumer, ShortString, address, lost};
+use super::{
+    BasicProperties, BasicPublishOptions, Channel, Consumer, ShortString, address, lost,
+    reply_queue,
+};
 use crate::{
     control::{Control, Ping, Unreadable},
     error::BrokerError,
@@ -34,7 +37,7 @@ impl transport::ControlMessages for ControlMessages {
         let properties = &message.properties;
         Ok(Control::read(
             properties.kind().as_ref().map(ShortString::as_str),
-            address(properties.reply_to()),
+            reply_queue(properties.reply_to()),
             address(properties.correlation_id()),
         ))
     }

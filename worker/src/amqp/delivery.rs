@@ -10,7 +10,7 @@ use warren_contract::header;
 use super::{
     AMQPValue, BasicAckOptions, BasicCancelOptions, BasicNackOptions, BasicProperties,
     BasicPublishOptions, BasicRejectOptions, Channel, Confirmation, Consumer, FieldTable, Message,
-    PublisherConfirm, ShortString, address, long_string, lost, text,
+    PublisherConfirm, ShortString, address, long_string, lost, reply_queue, text,
 };
 use crate::{
     context::Caller,
@@ -86,7 +86,7 @@ impl Delivery {
             // A reply under another id than the caller's would find nobody.
             reply_to: match (properties.correlation_id(), &correlation_id) {
                 (Some(_), None) => None,
-                _ => address(properties.reply_to()),
+                _ => reply_queue(properties.reply_to()),
             },
             correlation_id,
             expires_in: properties

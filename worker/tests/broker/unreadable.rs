@@ -97,8 +97,12 @@ async fn a_routing_key_that_is_not_utf8_is_no_trouble() {
 async fn a_request_that_cannot_be_answered_bounces_as_it_was() {
     let mut scene = Scene::new("not-utf8-id").await;
     let bounces = scene.raw.bounces(CLIENT).await;
-    for damaged in [property::CORRELATION_ID, property::REPLY_TO] {
-        let properties = scene.properties("call-1").short(damaged, BYTES);
+    for (property, unusable) in [
+        (property::CORRELATION_ID, BYTES),
+        (property::REPLY_TO, BYTES),
+        (property::REPLY_TO, b"amq.rabbitmq.reply-to.a.b"),
+    ] {
+        let properties = scene.properties("call-1").short(property, unusable);
         scene.raw.publish(QUEUE, CLIENT, &properties, b"10").await;
         scene.raw.confirmed().await;
         let mut bounced = Vec::new();
@@ -108,9 +112,27 @@ async fn a_request_that_cannot_be_answered_bounces_as_it_was() {
         })
         .await;
         let holds = |part: &[u8]| bounced.windows(part.len()).any(|window| window == part);
-        assert!(holds(&short(BYTES)), "{bounced:?}");
+        assert!(holds(&short(unusable)), "{bounced:?}");
         assert!(holds(b"rejected"), "{bounced:?}");
     }
+    scene.end().await;
+}
+
+/// RabbitMQ 3.10 ends the connection over which one of these is answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_direct_reply_to_is_no_trouble() {
+    let mut scene = Scene::new("made-up-direct-reply-to").await;
+    for token in ["", "%", "a", "a.b", "a.b.c", "g2dkAA", "g2dkAA.a"] {
+        let reply_to = format!("amq.rabbitmq.reply-to.{token}");
+        let request = scene.properties(token).short(property::REPLY_TO, reply_to);
+        scene.raw.publish("", QUEUE, &request, b"10").await;
+        let ping = request.short(property::TYPE, "ping");
+        scene.raw.publish(CONTROL, CLIENT, &ping, b"").await;
+    }
+    scene.raw.confirmed().await;
+    scene.caller.ask().await;
+    let properties = scene.properties("call-1");
+    scene.is_answered("call-1", &properties, "55").await;
     scene.end().await;
 }
 

@@ -20,6 +20,15 @@ const LARGE: usize = 300_000;
 const DEPTH: usize = 4;
 const DEEP: usize = 5_000;
 
+/// Names that only the broker may make, and does not, for callers without a reply queue.
+const DIRECT_REPLY_TO: [&str; 5] = [
+    "amq.rabbitmq.reply-to.",
+    "amq.rabbitmq.reply-to.%",
+    "amq.rabbitmq.reply-to.g2dkAA",
+    "amq.rabbitmq.reply-to.g2dkAA.a",
+    "amq.rabbitmq.reply-to.a.b.c",
+];
+
 /// A message, and what must come of it.
 pub(super) struct Message {
     pub(super) exchange: &'static str,
@@ -104,7 +113,7 @@ impl Messages {
         let reply_to = match self.rng.u8(..7) {
             0 => self.reply_queue.clone().into(),
             1 => QUEUE.into(),
-            2 => b"amq.rabbitmq.reply-to.g2dkAA".to_vec(),
+            2 => DIRECT_REPLY_TO[self.rng.usize(..DIRECT_REPLY_TO.len())].into(),
             3 => vec![b'x'; SHORT],
             4 => b"no such queue".to_vec(),
             5 => self.short(),
