@@ -3,7 +3,7 @@
 use std::{io, sync::Mutex, time::Duration};
 
 use lapin::{AsyncTcpStream, Connection, ConnectionProperties, ErrorKind};
-use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
+use tokio::{io::AsyncReadExt, net::TcpStream, sync::oneshot, time::timeout};
 
 use super::{
     ACCESS_REFUSED, AMQPScheme, BrokerUrl, NOT_ALLOWED, Tls, TlsError, refused_with,
@@ -24,17 +24,24 @@ pub(super) async fn connect(
     let stream = open(url, tls)
         .await
         .map_err(|error| lost(url, tls, &error))?;
-    let stream = Mutex::new(Some(stream));
+    // The library reads on a thread of its own, which would wait for ever for a broker that says
+    // nothing: it has to be told when this future is dropped.
+    let (made, wanted) = oneshot::channel();
+    let socket = Mutex::new(Some(Socket::new(stream, Some(wanted))));
     // The library would like to open the stream by itself, and to try again, by itself, where a
     // broker ends the first one without a word.
     let take = async move |_, _| {
-        let stream = stream.lock().ok().and_then(|mut stream| stream.take());
-        let stream = stream.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))?;
-        Ok(AsyncTcpStream::Plain(Socket::new(stream)))
+        let socket = socket.lock().ok().and_then(|mut socket| socket.take());
+        let socket = socket.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))?;
+        Ok(AsyncTcpStream::Plain(socket))
     };
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     match Connection::connector(url.uri().clone(), runtime(), take, properties).await {
-        Ok(connection) => Ok(connection),
+        Ok(connection) => {
+            // Nobody listens any more if the broker has ended it already.
+            let _ = made.send(());
+            Ok(connection)
+        }
         Err(error) => Err(explain(url, tls, &error).await),
     }
 }
@@ -91,5 +98,38 @@ fn lost(url: &BrokerUrl, tls: &Tls, error: &io::Error) -> BrokerError {
     match tls.explain(&url.uri().authority.host, error) {
         Some(error) => Refusal::Tls(error).into(),
         None => BrokerError::Lost(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// The longest that anything here takes, on a busy machine.
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn nothing_is_left_of_an_attempt_that_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let address = listener.local_addr().expect("it listens");
+        let url = format!("amqp://{address}").parse().expect("an address");
+        let tls = Tls::default();
+        let mut greeting = [0; 8];
+        let mut stream = tokio::select! {
+            connected = connect(&url, &tls, "name") => panic!("{connected:?}"),
+            silent = async {
+                let (mut stream, _) = listener.accept().await?;
+                stream.read_exact(&mut greeting).await?;
+                io::Result::Ok(stream)
+            } => silent.expect("the worker speaks first"),
+        };
+        assert_eq!(&greeting, b"AMQP\0\0\x09\x01");
+        let end = timeout(LIMIT, stream.read_u8()).await;
+        let end = end.expect("the connection ends").expect_err("it ends");
+        assert_eq!(end.kind(), io::ErrorKind::UnexpectedEof);
     }
 }

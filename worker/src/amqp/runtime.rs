@@ -47,6 +47,6 @@ impl Reactor for Sockets {
         address: SocketAddr,
     ) -> impl Future<Output = io::Result<Socket>> + Send + 'static {
         let connecting = TcpStream::connect(address);
-        async { Ok(Socket::new(Box::new(connecting.await?))) }
+        async { Ok(Socket::new(Box::new(connecting.await?), None)) }
     }
 }

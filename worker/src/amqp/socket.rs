@@ -7,7 +7,10 @@ use std::{
 };
 
 use futures_util::{AsyncRead, AsyncWrite};
-use tokio::io::{AsyncRead as TokioRead, AsyncWrite as TokioWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead as TokioRead, AsyncWrite as TokioWrite, ReadBuf},
+    sync::oneshot,
+};
 
 use super::frames::Frames;
 
@@ -21,9 +24,14 @@ const CHUNK: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: Box<dyn Stream>,
+    /// Until somebody says that the connection is made: whether anybody still waits for that.
+    wanted: Option<Wanted>,
     frames: Frames,
     chunk: Box<[u8]>,
 }
+
+/// Hears that a connection is made, or, when the sender is dropped, that nobody wants it any more.
+pub(super) type Wanted = oneshot::Receiver<()>;
 
 /// What the bytes come and go by.
 pub(super) trait Stream:
@@ -34,9 +42,11 @@ pub(super) trait Stream:
 impl<S: TokioRead + TokioWrite + fmt::Debug + Send + Unpin + 'static> Stream for S {}
 
 impl Socket {
-    pub(super) fn new(stream: Box<dyn Stream>) -> Self {
+    /// Reading fails once nobody waits any more for the connection to be made.
+    pub(super) fn new(stream: Box<dyn Stream>, wanted: Option<Wanted>) -> Self {
         Self {
             stream,
+            wanted,
             frames: Frames::default(),
             chunk: vec![0; CHUNK].into_boxed_slice(),
         }
@@ -51,9 +61,16 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<usize>> {
         let Self {
             stream,
+            wanted,
             frames,
             chunk,
         } = self.get_mut();
+        if let Some(waiting) = wanted
+            && let Poll::Ready(made) = Pin::new(waiting).poll(cx)
+        {
+            *wanted = None;
+            made.map_err(|_| io::ErrorKind::ConnectionAborted)?;
+        }
         loop {
             let taken = frames.take(out);
             if taken > 0 || out.is_empty() {
