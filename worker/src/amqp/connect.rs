@@ -15,6 +15,10 @@ use crate::{Refusal, error::BrokerError};
 /// How long the broker may take to say whether it accepts the worker's certificate.
 const VERDICT: Duration = Duration::from_secs(5);
 
+/// How the broker's words end when the virtual host, or the user, has as many connections as it may
+/// have. There is room again when others end.
+const LIMIT_REACHED: &str = "is reached";
+
 /// Connects to the broker, and logs in, under a name that its operators see.
 pub(super) async fn connect(
     url: &BrokerUrl,
@@ -65,6 +69,8 @@ async fn explain(url: &BrokerUrl, tls: &Tls, error: &lapin::Error) -> BrokerErro
     let user = uri.authority.userinfo.username.clone();
     match (refused_with(error), error.kind()) {
         (Some((ACCESS_REFUSED, said)), _) => Refusal::Login { user, said }.into(),
+        // The broker has one code for both.
+        (Some((NOT_ALLOWED, said)), _) if said.ends_with(LIMIT_REACHED) => BrokerError::Lost(said),
         (Some((NOT_ALLOWED, said)), _) => Refusal::VirtualHost {
             virtual_host: uri.vhost.clone(),
             user,

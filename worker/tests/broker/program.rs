@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use warren_rabbitmq::Child;
 
 use crate::{
@@ -35,6 +35,21 @@ async fn a_virtual_host_that_does_not_exist_ends_the_worker() {
         log.contains(r#"refused the virtual host "missing""#),
         "{log}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_virtual_host_that_is_full_is_tried_again() {
+    let url = stage("full");
+    limit_connections("full", 0);
+    let mut worker = Program::worker(&["--amqp", &url]);
+    let line = worker.says("no connection; trying again in").await;
+    assert!(line.contains("connection limit (0) is reached"), "{line}");
+    let no_limit = -1;
+    limit_connections("full", no_limit);
+    worker.says("[x] Awaiting RPC requests").await;
+    worker.signal("TERM");
+    let (status, log) = worker.end().await;
+    assert_eq!(status.code(), Some(0), "{log:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,4 +254,17 @@ async fn a_log_in_json_is_an_object_on_each_line() {
     for line in log {
         assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
     }
+}
+
+/// Lets a virtual host have so many connections.
+fn limit_connections(vhost: &str, most: i32) {
+    let node = warren_rabbitmq::shared().expect("RabbitMQ starts");
+    let management = node.management_url();
+    ureq::put(format!(
+        "{management}/api/vhost-limits/{vhost}/max-connections"
+    ))
+    // guest:guest
+    .header("authorization", "Basic Z3Vlc3Q6Z3Vlc3Q=")
+    .send_json(json!({ "value": most }))
+    .expect("the broker takes the limit");
 }
