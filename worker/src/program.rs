@@ -22,7 +22,8 @@ const EXIT_ADDRESS: u8 = 69;
 /// `EX_OSERR` of sysexits.h: the operating system would not give what every program needs.
 const EXIT_SYSTEM: u8 = 71;
 
-/// `EX_NOPERM` of sysexits.h: the broker refused the login, the virtual host or a permission.
+/// `EX_NOPERM` of sysexits.h: the broker refused the login, the virtual host or a permission, or
+/// one of the two the other's certificate.
 const EXIT_REFUSED: u8 = 77;
 
 /// What a shell reports of a program that SIGINT ended.
@@ -56,8 +57,9 @@ impl Options {
     ///
     /// The exit code is 0 after a stop that was asked for; 69 if the address for metrics is in use,
     /// or is not this machine's; 71 if the operating system does not give what every program needs;
-    /// 77 if the broker refused the login, the virtual host or a permission, so that it makes no
-    /// sense to start again before something is changed; and 130 after a second signal.
+    /// 77 if the broker refused the login, the virtual host or a permission, or there was no
+    /// encrypted connection for reasons of certificates or of TLS, so that it makes no sense to
+    /// start again before something is changed; and 130 after a second signal.
     ///
     /// # Panics
     ///
