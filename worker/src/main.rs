@@ -8,7 +8,7 @@ use warren_worker::{FibonacciHandler, InvalidQueueName, Options, QueueKind, Serv
 
 /// Computes Fibonacci numbers for whoever asks on a RabbitMQ queue.
 ///
-/// The log goes to stderr; RUST_LOG sets what is in it, such as `debug` or `warren_worker=trace`.
+/// The log goes to stderr.
 ///
 /// Traces are exported by OTLP (http/protobuf) if OTEL_EXPORTER_OTLP_ENDPOINT or another of
 /// OpenTelemetry's environment variables says where to; without, they cost nothing.

@@ -18,9 +18,10 @@ const MAX_CONCURRENCY: i64 = 512;
 /// Each is an environment variable, too.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// The broker.
+    /// The broker's address: amqp://user@host:5672/virtual-host, or amqps://….
     #[arg(
         long,
+        help_heading = "Broker",
         env = "WARREN_AMQP",
         hide_env_values = true,
         value_name = "URL",
@@ -33,6 +34,7 @@ pub struct Options {
     /// may hold the password itself; the file goes before it.
     #[arg(
         long,
+        help_heading = "Broker",
         env = "WARREN_PASSWORD_FILE",
         value_name = "FILE",
         value_parser = |path: &str| Password::in_file(path)
@@ -41,13 +43,19 @@ pub struct Options {
 
     /// The CAs that may have signed the broker's certificate, in PEM, for amqps:// [default: those
     /// that the system trusts].
-    #[arg(long, env = "WARREN_CA_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        help_heading = "Broker",
+        env = "WARREN_CA_FILE",
+        value_name = "FILE"
+    )]
     ca_file: Option<PathBuf>,
 
     /// This worker's own certificate, in PEM, for a broker that asks for one over amqps://. With
     /// `?auth_mechanism=external` at the end of its address, the broker takes the user from it.
     #[arg(
         long,
+        help_heading = "Broker",
         env = "WARREN_CLIENT_CERT",
         value_name = "FILE",
         requires = "client_key"
@@ -57,6 +65,7 @@ pub struct Options {
     /// The key of this worker's certificate, in PEM.
     #[arg(
         long,
+        help_heading = "Broker",
         env = "WARREN_CLIENT_KEY",
         value_name = "FILE",
         requires = "client_cert"
@@ -65,13 +74,14 @@ pub struct Options {
 
     /// This worker's name, on its replies and in the broker's list of connections
     /// [default: <host>-<process id>].
-    #[arg(long, env = "WARREN_NAME")]
+    #[arg(long, help_heading = "Broker", env = "WARREN_NAME")]
     name: Option<String>,
 
     /// How many requests to compute at once, of each queue [default: the number of cores, unless
     /// the service is made for another].
     #[arg(
         long,
+        help_heading = "Work",
         env = "WARREN_CONCURRENCY",
         value_name = "N",
         value_parser = value_parser!(u16).range(1..=MAX_CONCURRENCY)
@@ -83,6 +93,7 @@ pub struct Options {
     /// worker could take.
     #[arg(
         long,
+        help_heading = "Work",
         env = "WARREN_PREFETCH",
         value_name = "N",
         value_parser = value_parser!(u16).range(1..)
@@ -92,6 +103,7 @@ pub struct Options {
     /// How long what runs may take to finish after SIGTERM or Ctrl-C; a second one stops at once.
     #[arg(
         long,
+        help_heading = "Work",
         env = "WARREN_DRAIN",
         value_name = "DURATION",
         default_value = "30s",
@@ -102,6 +114,7 @@ pub struct Options {
     /// The longest request, in bytes; a longer one is refused.
     #[arg(
         long,
+        help_heading = "Limits",
         env = "WARREN_MAX_REQUEST_BYTES",
         value_name = "N",
         default_value_t = Limits::default().request_bytes
@@ -112,24 +125,29 @@ pub struct Options {
     /// broker's `max_message_size` makes no sense.
     #[arg(
         long,
+        help_heading = "Limits",
         env = "WARREN_MAX_RESPONSE_BYTES",
         value_name = "N",
         default_value_t = Limits::default().response_bytes
     )]
     max_response_bytes: usize,
 
-    /// How many cancels of calls that may still come are remembered.
+    /// How many cancels are remembered, of calls that may still come; what is forgotten costs a
+    /// computation that nobody waits for.
     #[arg(
         long,
+        help_heading = "Limits",
         env = "WARREN_MAX_CANCELS",
         value_name = "N",
         default_value_t = Limits::default().cancels
     )]
     max_cancels: usize,
 
-    /// How many answers are remembered, for requests that come again.
+    /// How many answers are remembered, for requests that come again; what is forgotten is computed
+    /// again.
     #[arg(
         long,
+        help_heading = "Limits",
         env = "WARREN_MAX_ANSWERS",
         value_name = "N",
         default_value_t = Limits::default().answers
@@ -139,6 +157,7 @@ pub struct Options {
     /// How many bytes of answers and their requests are remembered.
     #[arg(
         long,
+        help_heading = "Limits",
         env = "WARREN_MAX_ANSWER_BYTES",
         value_name = "N",
         default_value_t = Limits::default().answer_bytes
@@ -148,6 +167,7 @@ pub struct Options {
     /// How long cancels and answers are remembered.
     #[arg(
         long,
+        help_heading = "Limits",
         env = "WARREN_MEMORY",
         value_name = "DURATION",
         default_value = "10m",
@@ -160,15 +180,18 @@ pub struct Options {
     /// the log says which.
     #[arg(
         long,
+        help_heading = "Operation",
         env = "WARREN_METRICS",
         value_name = "ADDRESS",
         value_parser = socket_address
     )]
     pub(crate) metrics: Option<SocketAddr>,
 
-    /// How to write the log: for people, or as an object of JSON on each line.
+    /// How to write the log: for people, or as an object of JSON on each line. RUST_LOG sets what is
+    /// in it, such as `debug` or `warren_worker=trace`.
     #[arg(
         long,
+        help_heading = "Operation",
         env = "WARREN_LOG_FORMAT",
         value_name = "FORMAT",
         value_enum,
