@@ -7,6 +7,7 @@ use warren_worker::{FibonacciHandler, QueueKind};
 use crate::{
     caller::{Caller, id_and_body},
     gated::Gated,
+    process::Program,
     stage::{QUEUE, Worker, at_most, service, stage, stopped, until, within},
 };
 
@@ -129,6 +130,34 @@ async fn what_runs_when_its_queue_is_deleted_is_answered() {
     caller.send("8", caller.warren("call-2")).await;
     assert_eq!(id_and_body(&caller.reply().await), ("call-2", "8"));
     assert_eq!(worker.stop().await.served, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_stopped_without_a_queue_stops_at_once() {
+    let url = stage("stopped-without-queue");
+    let mut worker = Program::worker(&["--amqp", &url, "--drain", "10s"]);
+    worker.says("[x] Awaiting RPC requests").await;
+    let caller = Caller::connect(&url).await;
+    // Its waits are random, and grow: one of seconds is long enough for a signal to come within it.
+    within("it waits long enough to be told something", async {
+        loop {
+            let delete = caller
+                .channel
+                .queue_delete(QUEUE.into(), QueueDeleteOptions::default());
+            delete.await.expect("guest may delete");
+            let line = worker.says("declaring it again in").await;
+            if !line.ends_with("ms") {
+                return;
+            }
+            worker.says("the queue is there again").await;
+        }
+    })
+    .await;
+    worker.signal("TERM");
+    let (status, log) = worker.end().await;
+    assert_eq!(status.code(), Some(0));
+    let log = log.join("\n");
+    assert!(!log.contains("left to the broker"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
