@@ -69,7 +69,7 @@ async fn a_running_fibonacci_frees_its_core() {
     until("it computes no more", async || stands_still(&worker).await).await;
     until("it says so", async || caller.ask().await.busy == 0).await;
     worker.signal("TERM");
-    worker.says("cancelled: 1").await;
+    worker.says("1 cancelled").await;
     let (status, _) = worker.end().await;
     assert_eq!(status.code(), Some(0));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "it is acked");

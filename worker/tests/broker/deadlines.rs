@@ -81,7 +81,7 @@ async fn what_expires_while_it_runs_is_not_computed_to_its_end() {
     caller.send("10", caller.warren("next")).await;
     assert_eq!(id_and_body(&caller.reply().await), ("next", "55"));
     worker.signal("TERM");
-    worker.says("expired: 1").await;
+    worker.says("1 expired").await;
     let (status, _) = worker.end().await;
     assert_eq!(status.code(), Some(0));
     assert_eq!(caller.look_at(QUEUE).await, Some((0, 0)), "all are acked");
