@@ -51,6 +51,19 @@ pub fn programs(checkout: &Checkout) -> Result<PathBuf> {
     Ok(target_folder(checkout)?.join("release"))
 }
 
+/// Builds the worker as it is deployed and the benchmarks, and returns the program of those.
+///
+/// # Errors
+/// The build failed; the compiler has said why.
+pub fn benchmarks(checkout: &Checkout) -> Result<PathBuf> {
+    run(Command::new("cargo")
+        .args(["build", "--release", "--bins"])
+        .args(["--package=warren-client", "--package=warren-worker"])
+        .arg("--package=warren-bench")
+        .current_dir(checkout.root()))?;
+    Ok(target_folder(checkout)?.join("release/warren-bench"))
+}
+
 /// Builds the page into [`Checkout::dist`], unless what is there is newer than all its sources.
 ///
 /// # Errors

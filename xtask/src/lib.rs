@@ -1,7 +1,7 @@
 //! Everything that a person runs, and the stack of processes that the end-to-end tests share
 //! with it.
 //!
-//! - [`up`], [`test`], [`chaos`], [`soak`], [`screenshots`], [`weight`], [`doctor`]: the commands.
+//! - [`up`], [`test`], [`chaos`], [`soak`], [`bench`], [`screenshots`], [`weight`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
 //! - [`page`]: the server of the built page.
 //! - [`tools`]: what must be installed, and how it gets there.
@@ -9,6 +9,7 @@
 //! - [`Checkout`]: where everything lies.
 
 pub mod artifacts;
+pub mod bench;
 pub mod chaos;
 mod checkout;
 mod command;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Checkout, chaos, doctor, screenshots, soak, test, up, weight};
+use xtask::{Checkout, bench, chaos, doctor, screenshots, soak, test, up, weight};
 
 /// Runs, tests and examines Warren.
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ enum Command {
     /// Makes very many small calls, and fails unless all are answered rightly and the memory of
     /// client and worker stays as it was after the first 50,000.
     Soak(soak::Options),
+    /// Measures Warren side by side with its peers, and writes what it finds to bench/RESULTS.md.
+    Bench(bench::Options),
     /// Makes pictures of all that the page can look like, in target/screenshots.
     Screenshots(screenshots::Options),
     /// Builds the page, and says how much a browser fetches before the page can be used.
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&checkout, &options),
         Command::Chaos(options) => chaos::run(&checkout, &options),
         Command::Soak(options) => soak::run(&checkout, &options),
+        Command::Bench(options) => bench::run(&checkout, &options),
         Command::Screenshots(options) => screenshots::run(&checkout, &options).map(|()| true),
         Command::Weigh => weight::run(&checkout),
         Command::Doctor => doctor::run(&checkout),

@@ -6,6 +6,7 @@
 mod broker;
 mod cargo_install;
 mod npm;
+mod peers;
 mod place;
 mod python;
 mod rust;
@@ -21,6 +22,7 @@ use crate::Checkout;
 use crate::progress::Progress;
 
 pub use broker::{Broker, Release, UnknownBroker};
+pub use peers::folder as peers;
 pub use python::interpreter as python_interpreter;
 pub use system::{browser, browser_driver};
 
@@ -49,6 +51,10 @@ pub enum Prerequisite {
     Python,
     /// What finds violations of accessibility in a page.
     Axe,
+    /// The compiler of a peer in C.
+    Gcc,
+    /// The programs that Warren is measured against.
+    Peers,
 }
 
 /// What building the page and the worker needs.
@@ -68,6 +74,14 @@ pub const TO_TEST: &[Prerequisite] = &[
     Prerequisite::Axe,
 ];
 
+/// What measuring needs besides [`TO_BUILD`] and the broker.
+pub const TO_BENCH: &[Prerequisite] = &[
+    Prerequisite::Browser,
+    Prerequisite::Python,
+    Prerequisite::Gcc,
+    Prerequisite::Peers,
+];
+
 impl Prerequisite {
     /// What it is called.
     #[must_use]
@@ -84,6 +98,8 @@ impl Prerequisite {
             Self::Browser => "Chromium and its driver",
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
+            Self::Gcc => "GCC",
+            Self::Peers => "the peers of the benchmarks",
         }
     }
 
@@ -102,6 +118,8 @@ impl Prerequisite {
             Self::Browser => system::browser_and_driver(),
             Self::Python => python::find(checkout),
             Self::Axe => npm::AXE.find(checkout),
+            Self::Gcc => system::gcc(),
+            Self::Peers => peers::find(checkout),
         }
     }
 
@@ -120,6 +138,8 @@ impl Prerequisite {
             Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
             Self::Python => python::REMEDY,
+            Self::Gcc => system::GCC_REMEDY,
+            Self::Peers => peers::REMEDY,
         }
     }
 
@@ -137,6 +157,8 @@ impl Prerequisite {
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
             Self::Axe => npm::AXE.install(checkout),
+            Self::Gcc => system::install(&["gcc", "libc6-dev"]),
+            Self::Peers => peers::install(checkout),
         }
         .with_context(|| self.unavailable())?;
         // Such as a program that the environment names, and that is not there.
@@ -158,9 +180,13 @@ impl Prerequisite {
             Self::Trunk => "3 to 4 minutes",
             Self::WasmBindgen | Self::WasmSplit | Self::RabbitMqRelease(_) => "1 to 2 minutes",
             Self::RabbitMq | Self::Browser => "a minute",
-            Self::RustComponents | Self::WasmTarget | Self::WasmOpt | Self::Python | Self::Axe => {
-                "seconds"
-            }
+            Self::RustComponents
+            | Self::WasmTarget
+            | Self::WasmOpt
+            | Self::Python
+            | Self::Axe
+            | Self::Gcc
+            | Self::Peers => "seconds",
         }
     }
 }

@@ -13,6 +13,8 @@ pub(super) const RABBITMQ_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-g
     rabbitmq-server; macOS: brew install rabbitmq), name its start script in \
     WARREN_RABBITMQ_SERVER, or use a broker that runs already: cargo xtask up --amqp URL --ws URL";
 
+pub(super) const GCC_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-get install gcc libc6-dev; macOS: xcode-select --install)";
+
 pub(super) const BROWSER_REMEDY: &str = "install them (Debian: sudo apt-get install chromium \
     chromium-driver; macOS: brew install --cask chromium chromedriver), or name their programs in \
     WARREN_CHROMIUM and WARREN_CHROMEDRIVER";
@@ -30,6 +32,10 @@ pub(super) fn rabbitmq() -> Option<String> {
     let server = Server::find().ok()?;
     let place = || server.program().display().to_string();
     Some(server.version().unwrap_or_else(place))
+}
+
+pub(super) fn gcc() -> Option<String> {
+    output(Command::new("gcc").arg("-dumpfullversion"))
 }
 
 /// The browser that tests use: the program in `WARREN_CHROMIUM`, or the one on PATH.

@@ -1,0 +1,77 @@
+//! `cargo xtask bench`: the benchmarks, side by side with their peers.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use warren_rabbitmq::ROOT_VARIABLE;
+
+use crate::progress::Progress;
+use crate::tools::{self, Broker};
+use crate::{Checkout, artifacts};
+
+/// The options of `cargo xtask bench`.
+#[derive(Clone, Debug, Args)]
+pub struct Options {
+    /// What is measured, as in bench/RESULTS.md; everything if nothing is named.
+    #[arg(value_name = "ROW")]
+    pub rows: Vec<String>,
+
+    /// How often each contestant takes its turn.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub rounds: u16,
+
+    /// The version of RabbitMQ to run on, as for cargo xtask test.
+    #[arg(long, value_name = "VERSION")]
+    pub broker: Option<Broker>,
+}
+
+/// Installs what is missing, builds as for deployment, and runs the program of the package
+/// `warren-bench`, which writes what it measures to `bench/RESULTS.md`. True if all was measured;
+/// whether a goal was reached does not count, as that depends on the machine.
+///
+/// # Errors
+/// Something could not be installed, built or run.
+pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
+    let broker = options.broker.clone().unwrap_or_default();
+    let broker_needed = [broker.prerequisite()];
+    let needed = tools::TO_BUILD
+        .iter()
+        .chain(tools::TO_BENCH)
+        .chain(&broker_needed);
+    let missing = tools::missing(checkout, needed);
+    let mut progress = Progress::new(missing.len() + 3);
+    tools::install(checkout, &missing, &mut progress)?;
+    let root = broker.root(checkout)?;
+    progress.step("building the page");
+    artifacts::page(checkout)?;
+    progress.step("building the programs");
+    let program = artifacts::benchmarks(checkout)?;
+
+    progress.step("measuring");
+    let mut command = Command::new(&program);
+    command
+        .args(&options.rows)
+        .args(["--rounds", &options.rounds.to_string()])
+        .env("PATH", tools::search_path(checkout)?);
+    if let Some(root) = root {
+        command.env(ROOT_VARIABLE, root);
+    }
+    let status = command
+        .env(
+            "WARREN_CHROMIUM",
+            tools::browser().context("the browser has gone")?,
+        )
+        .env(
+            "WARREN_CHROMEDRIVER",
+            tools::browser_driver().context("the browser's driver has gone")?,
+        )
+        .status()
+        .with_context(|| format!("cannot run {}", program.display()))?;
+    Ok(status.success())
+}
