@@ -4,7 +4,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use warren_rabbitmq::ROOT_VARIABLE;
 
 use crate::progress::Progress;
 use crate::tools::{self, Broker, Prerequisite};
@@ -37,7 +36,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     let missing = tools::missing(checkout, tools::TO_BUILD.iter().chain(&needed));
     let mut progress = Progress::new(missing.len() + 3);
     tools::install(checkout, &missing, &mut progress)?;
-    let root = broker.root(checkout)?;
+    let environment = tools::environment(checkout, &broker)?;
     progress.step("building the page");
     artifacts::page(checkout)?;
     progress.step("building the programs");
@@ -49,18 +48,8 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     if let Some(seed) = options.seed {
         command.args(["--seed", &seed.to_string()]);
     }
-    if let Some(root) = root {
-        command.env(ROOT_VARIABLE, root);
-    }
     let status = command
-        .env(
-            "WARREN_CHROMIUM",
-            tools::browser().context("the browser has gone")?,
-        )
-        .env(
-            "WARREN_CHROMEDRIVER",
-            tools::browser_driver().context("the browser's driver has gone")?,
-        )
+        .envs(environment)
         .status()
         .with_context(|| format!("cannot run {}", program.display()))?;
     Ok(status.success())

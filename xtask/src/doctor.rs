@@ -6,7 +6,7 @@ use anyhow::Result;
 use warren_rabbitmq::is_free;
 
 use crate::Checkout;
-use crate::tools::{Prerequisite, TO_BUILD, TO_TEST};
+use crate::tools::{Prerequisite, TO_BENCH, TO_BUILD, TO_TEST};
 
 /// Ports that `cargo xtask up` would like to have.
 const PORTS: [(u16, &str); 4] = [
@@ -30,6 +30,13 @@ pub fn run(checkout: &Checkout) -> Result<bool> {
     )?;
     writeln!(out, "\nTo test it, besides (cargo xtask test):")?;
     complete &= report(&mut out, checkout, TO_TEST)?;
+    writeln!(
+        out,
+        "\nTo measure it, besides (cargo xtask bench installs these):"
+    )?;
+    let besides = |tool: &&Prerequisite| !TO_TEST.contains(tool);
+    // Whoever measures nothing misses nothing.
+    report(&mut out, checkout, TO_BENCH.iter().filter(besides))?;
     writeln!(out, "\nPorts:")?;
     for (port, what) in PORTS {
         let state = if is_free(port) {

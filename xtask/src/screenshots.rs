@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::command::run as run_command;
 use crate::progress::Progress;
-use crate::tools::{self, Prerequisite};
+use crate::tools::{self, Broker, Prerequisite};
 use crate::{Checkout, artifacts};
 
 /// The README's pictures: the file in `docs/`, and the screenshot that it is.
@@ -32,10 +32,12 @@ pub struct Options {
 /// # Errors
 /// Something could not be installed, built or run.
 pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
-    let needed = [Prerequisite::Browser, Prerequisite::RabbitMq];
+    let broker = Broker::default();
+    let needed = [Prerequisite::Browser, broker.prerequisite()];
     let missing = tools::missing(checkout, tools::TO_BUILD.iter().chain(&needed));
     let mut progress = Progress::new(missing.len() + 3);
     tools::install(checkout, &missing, &mut progress)?;
+    let environment = tools::environment(checkout, &broker)?;
     progress.step("building the page");
     artifacts::page(checkout)?;
     progress.step("building the programs");
@@ -43,14 +45,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
 
     progress.step("taking the pictures");
     let folder = artifacts::target_folder(checkout)?.join("screenshots");
-    let browser = tools::browser().context("the browser has gone")?;
-    let driver = tools::browser_driver().context("the browser's driver has gone")?;
-    run_command(
-        Command::new(program)
-            .arg(&folder)
-            .env("WARREN_CHROMIUM", browser)
-            .env("WARREN_CHROMEDRIVER", driver),
-    )?;
+    run_command(Command::new(program).arg(&folder).envs(environment))?;
     if options.readme {
         let docs = checkout.root().join("docs");
         fs::create_dir_all(&docs)?;

@@ -4,7 +4,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use warren_rabbitmq::ROOT_VARIABLE;
 
 use crate::progress::Progress;
 use crate::tools::{self, Broker};
@@ -51,7 +50,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     let missing = tools::missing(checkout, &[broker.prerequisite()]);
     let mut progress = Progress::new(missing.len() + 2);
     tools::install(checkout, &missing, &mut progress)?;
-    let root = broker.root(checkout)?;
+    let environment = tools::environment(checkout, &broker)?;
     progress.step("building the programs");
     let program = artifacts::programs(checkout)?.join("soak");
 
@@ -61,10 +60,8 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
         .args(["--calls", &options.calls.to_string()])
         .args(["--in-flight", &options.in_flight.to_string()])
         .args(["--prefetch", &options.prefetch.to_string()]);
-    if let Some(root) = root {
-        command.env(ROOT_VARIABLE, root);
-    }
     let status = command
+        .envs(environment)
         .status()
         .with_context(|| format!("cannot run {}", program.display()))?;
     Ok(status.success())

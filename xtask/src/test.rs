@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use warren_rabbitmq::ROOT_VARIABLE;
 
 use crate::command::show;
 use crate::progress::Progress;
@@ -40,7 +39,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     );
     let mut progress = Progress::new(missing.len() + 2 + CHECKS.len());
     tools::install(checkout, &missing, &mut progress)?;
-    let root = broker.root(checkout)?;
+    let environment: Vec<_> = tools::environment(checkout, &broker)?.collect();
     progress.step("building the page");
     artifacts::page(checkout)?;
 
@@ -56,9 +55,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     for check in CHECKS {
         progress.step(check.what);
         let mut command = check.command(checkout)?;
-        if let Some(root) = &root {
-            command.env(ROOT_VARIABLE, root);
-        }
+        command.envs(environment.iter().cloned());
         let (succeeded, tally) = run_counting(&mut command)?;
         total += tally;
         if !succeeded {
@@ -140,20 +137,13 @@ const CHECKS: &[Check] = &[
 ];
 
 impl Check {
-    /// The call, with everything in its environment that any test needs.
+    /// The call, but for what [`tools::environment`] names.
     fn command(&self, checkout: &Checkout) -> Result<Command> {
-        let browser = tools::browser().context("the browser has gone")?;
-        let driver = tools::browser_driver().context("the browser's driver has gone")?;
         let mut command = Command::new("cargo");
         command
             .args(self.arguments)
             .current_dir(checkout.root())
             .env("PATH", tools::search_path(checkout)?)
-            .env("WARREN_PYTHON", tools::python_interpreter(checkout)?)
-            .env("WARREN_CHROMIUM", browser)
-            .env("WARREN_CHROMEDRIVER", &driver)
-            // What wasm-bindgen's test runner calls it.
-            .env("CHROMEDRIVER", driver)
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 "wasm-bindgen-test-runner",

@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use warren_rabbitmq::ROOT_VARIABLE;
 
 use crate::Checkout;
 use crate::progress::Progress;
@@ -99,7 +100,7 @@ impl Prerequisite {
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
             Self::Gcc => "GCC",
-            Self::Peers => "the peers of the benchmarks",
+            Self::Peers => "the peers' programs",
         }
     }
 
@@ -219,6 +220,28 @@ pub(crate) fn install(
         prerequisite.install(checkout)?;
     }
     Ok(())
+}
+
+/// The variables by which tests and the programs of the workspace find what is installed: the
+/// broker, the browser and its driver, and Python. What is not installed is left out.
+///
+/// # Errors
+/// The installed broker is of another version than `broker`, or the list of Python's libraries
+/// could not be read.
+pub fn environment(
+    checkout: &Checkout,
+    broker: &Broker,
+) -> Result<impl Iterator<Item = (&'static str, PathBuf)> + use<>> {
+    let variables = [
+        (ROOT_VARIABLE, broker.root(checkout)?),
+        ("WARREN_CHROMIUM", browser()),
+        ("WARREN_CHROMEDRIVER", browser_driver()),
+        // What wasm-bindgen's test runner calls it.
+        ("CHROMEDRIVER", browser_driver()),
+        ("WARREN_PYTHON", Some(python_interpreter(checkout)?)),
+    ];
+    let present = |(name, value): (_, Option<PathBuf>)| Some((name, value?));
+    Ok(variables.into_iter().filter_map(present))
 }
 
 /// The script that finds violations of accessibility in the page that it is run in.
