@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use xtask::{Checkout, tools};
+use xtask::{Checkout, artifacts, tools};
 
 /// Where everything is that is measured, and how often it is.
 #[derive(Clone, Debug)]
@@ -60,6 +60,12 @@ impl Bench {
             path.display()
         );
         path
+    }
+
+    /// The folder of the pages in `bench/wasm`, with Warren's module for them.
+    #[must_use]
+    pub fn module(&self) -> PathBuf {
+        artifacts::module_folder(&self.checkout)
     }
 
     /// The Python that has the libraries of the peers.

@@ -7,7 +7,8 @@
 //! - [`Bench`]: what a row needs to start its contestants.
 //! - [`Contest`]: measures contestants in turns; its [`Outcome`] judges a [`Goal`].
 //! - [`Section`]: what a row found out, as it stands in `bench/RESULTS.md`.
-//! - [`cpu_time`]: how much of the processors a process has used.
+//! - [`cpu_time`]: how much of the processors a process has used; `processes`: which ones there are.
+//! - [`Site`]: serves pages that are measured.
 //! - [`Machine`]: where it was measured, and with which versions.
 //!
 //! The peers' programs are in `bench/peers`. Like a test, a benchmark has nobody to report an error
@@ -18,9 +19,11 @@ mod contest;
 mod cpu;
 mod goal;
 mod machine;
+mod processes;
 mod results;
 pub mod rows;
 mod section;
+mod site;
 
 pub use bench::Bench;
 pub use contest::{Contest, Metric, Outcome};
@@ -29,3 +32,4 @@ pub use goal::Goal;
 pub use machine::Machine;
 pub use results::Results;
 pub use section::Section;
+pub use site::Site;

@@ -1,12 +1,17 @@
 //! What is measured.
 
+mod calls;
+
 use clap::ValueEnum;
 
 use crate::{Bench, Section};
 
 /// One of the things that are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Row {}
+pub enum Row {
+    /// Calls from a browser.
+    Calls,
+}
 
 impl Row {
     /// Measures it.
@@ -14,7 +19,9 @@ impl Row {
     /// # Panics
     /// A contestant cannot be started, or gives a wrong answer.
     #[must_use]
-    pub fn measure(self, _bench: &Bench) -> Section {
-        match self {}
+    pub fn measure(self, bench: &Bench) -> Section {
+        match self {
+            Self::Calls => calls::run(bench),
+        }
     }
 }

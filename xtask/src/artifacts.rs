@@ -1,5 +1,6 @@
 //! What is built from this checkout: the page, and the programs.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,38 @@ pub fn benchmarks(checkout: &Checkout) -> Result<PathBuf> {
         .arg("--package=warren-bench")
         .current_dir(checkout.root()))?;
     Ok(target_folder(checkout)?.join("release/warren-bench"))
+}
+
+/// Where [`module`] puts what it builds.
+#[must_use]
+pub fn module_folder(checkout: &Checkout) -> PathBuf {
+    checkout.state().join("bench-wasm")
+}
+
+/// Builds the WebAssembly module of the benchmarks, with the page's profile, and puts it beside its
+/// pages.
+///
+/// # Errors
+/// The build failed; the compiler has said why.
+pub fn module(checkout: &Checkout) -> Result<()> {
+    const PACKAGE: &str = "warren-bench-wasm";
+    const PROGRAM: &str = "wasm32-unknown-unknown/page/warren_bench_wasm.wasm";
+    run(Command::new("cargo")
+        .args(["build", "--profile=page", "--target=wasm32-unknown-unknown"])
+        .args(["--package", PACKAGE])
+        .current_dir(checkout.root()))?;
+    let folder = module_folder(checkout);
+    run(Command::new("wasm-bindgen")
+        .args(["--target", "web", "--no-typescript", "--out-dir"])
+        .args([&folder, &target_folder(checkout)?.join(PROGRAM)])
+        .env("PATH", tools::search_path(checkout)?))?;
+    for entry in fs::read_dir(checkout.root().join("bench/wasm"))? {
+        let page = entry?.path();
+        if page.extension() == Some(OsStr::new("html")) {
+            fs::copy(&page, folder.join(page.file_name().unwrap_or_default()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Builds the page into [`Checkout::dist`], unless what is there is newer than all its sources.

@@ -50,6 +50,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     progress.step("building the page");
     artifacts::page(checkout)?;
     progress.step("building the programs");
+    artifacts::module(checkout)?;
     let program = artifacts::benchmarks(checkout)?;
 
     progress.step("measuring");

@@ -1,0 +1,6 @@
+//! Warren in a page of its own, to be measured in a browser; natively there is nothing in it.
+//!
+//! - [`calls`]: calls through `warren-client`, for `calls.html`.
+
+#[cfg(target_arch = "wasm32")]
+pub mod calls;
