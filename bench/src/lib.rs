@@ -9,11 +9,13 @@
 //! - [`Section`]: what a row found out, as it stands in `bench/RESULTS.md`.
 //! - [`cpu_time`]: how much of the processors a process has used; `processes`: which ones there are.
 //! - [`Site`]: serves pages that are measured.
+//! - `backlog`: requests that wait in a queue until somebody serves them.
 //! - [`Machine`]: where it was measured, and with which versions.
 //!
 //! The peers' programs are in `bench/peers`. Like a test, a benchmark has nobody to report an error
 //! to: it panics, in words that say what to do.
 
+mod backlog;
 mod bench;
 mod contest;
 mod cpu;

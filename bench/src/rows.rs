@@ -1,6 +1,9 @@
 //! What is measured.
 
 mod calls;
+mod drain;
+mod fib;
+mod workers;
 
 use clap::ValueEnum;
 
@@ -11,6 +14,12 @@ use crate::{Bench, Section};
 pub enum Row {
     /// Calls from a browser.
     Calls,
+    /// Draining queued requests.
+    Drain,
+    /// A handler that can be cancelled and tells how far it is.
+    Fib,
+    /// More workers, and more at once.
+    Workers,
 }
 
 impl Row {
@@ -21,7 +30,10 @@ impl Row {
     #[must_use]
     pub fn measure(self, bench: &Bench) -> Section {
         match self {
-            Self::Calls => calls::run(bench),
+            Self::Calls => calls::measure(bench),
+            Self::Drain => drain::measure(bench),
+            Self::Fib => fib::measure(bench),
+            Self::Workers => workers::measure(bench),
         }
     }
 }

@@ -277,6 +277,12 @@ impl Node {
         format!("http://127.0.0.1:{}", self.ports.management)
     }
 
+    /// The process id of the node's Erlang VM; `None` after [`Node::stop`] or [`Node::kill`].
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
     /// The node's ports.
     #[must_use]
     pub fn ports(&self) -> &Ports {

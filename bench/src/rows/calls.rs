@@ -50,7 +50,7 @@ enum Report {
     Lost(String),
 }
 
-pub(super) fn run(bench: &Bench) -> Section {
+pub(super) fn measure(bench: &Bench) -> Section {
     let field = Field::set_up(bench);
     let one = field.contest(bench.rounds(), 1, 2_000);
     let hundred = field.contest(bench.rounds(), 100, 10_000);
