@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: the benchmarks, side by side with their peers.
 
+mod check;
+mod counts;
+
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -28,15 +31,28 @@ pub struct Options {
     /// The version of RabbitMQ to run on, as for cargo xtask test.
     #[arg(long, value_name = "VERSION")]
     pub broker: Option<Broker>,
+
+    /// Only counts the instructions that decoding, encoding and calling take, and fails if they
+    /// are 10 % more than in bench/instructions.json.
+    #[arg(long, conflicts_with_all = ["rows", "rounds", "broker"])]
+    pub check: bool,
+
+    /// Writes these counts to bench/instructions.json instead.
+    #[arg(long, requires = "check")]
+    pub bless: bool,
 }
 
 /// Installs what is missing, builds as for deployment, and runs the program of the package
 /// `warren-bench`, which writes what it measures to `bench/RESULTS.md`. True if all was measured;
-/// whether a goal was reached does not count, as that depends on the machine.
+/// whether a goal was reached does not count, as that depends on the machine. With
+/// [`Options::check`], true if nothing takes too many instructions.
 ///
 /// # Errors
 /// Something could not be installed, built or run.
 pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
+    if options.check {
+        return check::run(checkout, options.bless);
+    }
     let broker = options.broker.clone().unwrap_or_default();
     let broker_needed = [broker.prerequisite()];
     let needed = tools::TO_BUILD

@@ -52,6 +52,8 @@ pub enum Prerequisite {
     Python,
     /// What finds violations of accessibility in a page.
     Axe,
+    /// What counts instructions.
+    Valgrind,
     /// The compiler of a peer in C.
     Gcc,
     /// The programs that Warren is measured against.
@@ -99,6 +101,7 @@ impl Prerequisite {
             Self::Browser => "Chromium and its driver",
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
+            Self::Valgrind => "Valgrind",
             Self::Gcc => "GCC",
             Self::Peers => "the peers' programs",
         }
@@ -119,6 +122,7 @@ impl Prerequisite {
             Self::Browser => system::browser_and_driver(),
             Self::Python => python::find(checkout),
             Self::Axe => npm::AXE.find(checkout),
+            Self::Valgrind => system::valgrind(),
             Self::Gcc => system::gcc(),
             Self::Peers => peers::find(checkout),
         }
@@ -139,6 +143,7 @@ impl Prerequisite {
             Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
             Self::Python => python::REMEDY,
+            Self::Valgrind => system::VALGRIND_REMEDY,
             Self::Gcc => system::GCC_REMEDY,
             Self::Peers => peers::REMEDY,
         }
@@ -158,6 +163,7 @@ impl Prerequisite {
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
             Self::Axe => npm::AXE.install(checkout),
+            Self::Valgrind => system::install(&["valgrind"]),
             Self::Gcc => system::install(&["gcc", "libc6-dev"]),
             Self::Peers => peers::install(checkout),
         }
@@ -186,6 +192,7 @@ impl Prerequisite {
             | Self::WasmOpt
             | Self::Python
             | Self::Axe
+            | Self::Valgrind
             | Self::Gcc
             | Self::Peers => "seconds",
         }

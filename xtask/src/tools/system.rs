@@ -15,6 +15,9 @@ pub(super) const RABBITMQ_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-g
 
 pub(super) const GCC_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-get install gcc libc6-dev; macOS: xcode-select --install)";
 
+pub(super) const VALGRIND_REMEDY: &str =
+    "install it (Debian, Ubuntu: sudo apt-get install valgrind)";
+
 pub(super) const BROWSER_REMEDY: &str = "install them (Debian: sudo apt-get install chromium \
     chromium-driver; macOS: brew install --cask chromium chromedriver), or name their programs in \
     WARREN_CHROMIUM and WARREN_CHROMEDRIVER";
@@ -36,6 +39,10 @@ pub(super) fn rabbitmq() -> Option<String> {
 
 pub(super) fn gcc() -> Option<String> {
     output(Command::new("gcc").arg("-dumpfullversion"))
+}
+
+pub(super) fn valgrind() -> Option<String> {
+    output(Command::new("valgrind").arg("--version"))
 }
 
 /// The browser that tests use: the program in `WARREN_CHROMIUM`, or the one on PATH.
