@@ -3,6 +3,7 @@
 mod calls;
 mod drain;
 mod fib;
+mod latency;
 mod workers;
 
 use clap::ValueEnum;
@@ -20,6 +21,8 @@ pub enum Row {
     Fib,
     /// More workers, and more at once.
     Workers,
+    /// What Warren adds to a round trip over Web-STOMP.
+    Latency,
 }
 
 impl Row {
@@ -34,6 +37,7 @@ impl Row {
             Self::Drain => drain::measure(bench),
             Self::Fib => fib::measure(bench),
             Self::Workers => workers::measure(bench),
+            Self::Latency => latency::measure(bench),
         }
     }
 }
