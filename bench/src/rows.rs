@@ -5,6 +5,7 @@ mod drain;
 mod fib;
 mod latency;
 mod workers;
+mod decode;
 
 use clap::ValueEnum;
 
@@ -23,6 +24,8 @@ pub enum Row {
     Workers,
     /// What Warren adds to a round trip over Web-STOMP.
     Latency,
+    /// Decoding, natively and in a browser.
+    Decode,
 }
 
 impl Row {
@@ -38,6 +41,8 @@ impl Row {
             Self::Fib => fib::measure(bench),
             Self::Workers => workers::measure(bench),
             Self::Latency => latency::measure(bench),
+            Self::Calls => calls::run(bench),
+            Self::Decode => decode::run(bench),
         }
     }
 }
