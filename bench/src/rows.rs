@@ -6,8 +6,10 @@ mod fib;
 mod latency;
 mod workers;
 mod decode;
+mod page;
 
 use clap::ValueEnum;
+use warren_e2e::{Stack, Worker};
 
 use crate::{Bench, Section};
 
@@ -26,6 +28,8 @@ pub enum Row {
     Latency,
     /// Decoding, natively and in a browser.
     Decode,
+    /// The page beside a page of the usual kind.
+    Page,
 }
 
 impl Row {
@@ -43,6 +47,17 @@ impl Row {
             Self::Latency => latency::measure(bench),
             Self::Calls => calls::run(bench),
             Self::Decode => decode::run(bench),
+            Self::Page => page::measure(bench),
         }
+    }
+}
+
+/// A worker that does not log the requests.
+fn quiet_worker(stack: &Stack) -> Worker {
+    let mut config = stack.worker_config("hare", &[]);
+    config.log = Some("warren_worker::serve=info".to_owned());
+    match Worker::start(&config, |line| eprintln!("{line}")) {
+        Ok(worker) => worker,
+        Err(error) => panic!("{error}"),
     }
 }

@@ -1,5 +1,6 @@
 //! Chromium, driven through WebDriver, and the page in it as a user sees it.
 
+mod memory;
 mod view;
 
 use std::{
@@ -42,7 +43,7 @@ pub struct CallRow {
 pub struct Browser {
     // In this order: the window goes before the browser, and that before its profile.
     client: Client,
-    _driver: Child,
+    driver: Child,
     _profile: TempDir,
 }
 
@@ -76,7 +77,7 @@ impl Browser {
         client.goto(url).await.expect("the page loads");
         Self {
             client,
-            _driver: driver,
+            driver,
             _profile: profile,
         }
     }

@@ -63,8 +63,11 @@ pub(crate) fn check(checkout: &Checkout) -> Result<bool> {
     Ok(is_within)
 }
 
-/// Puts a compressed file beside each one in `folder`.
-pub(crate) fn compress(folder: &Path) -> Result<()> {
+/// Puts a compressed file beside each one in `folder`, which holds no other folder.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn compress(folder: &Path) -> Result<()> {
     // The best that there is: quality 11, with a window of 4 MB.
     let best = BrotliEncoderParams::default();
     for file in files(folder)? {
