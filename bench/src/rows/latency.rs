@@ -12,6 +12,7 @@ use warren_e2e::Stack;
 use warren_stomp::{Command, Frame, encode};
 
 use self::bare::Bare;
+use super::quiet_worker;
 use crate::{Bench, Contest, Goal, Metric, Section};
 
 /// How many calls a turn consists of, one at a time.
@@ -30,9 +31,9 @@ const COMMAND: &str = "`warren load`";
 /// Measures it.
 pub(super) fn measure(bench: &Bench) -> Section {
     let stack = Stack::shared();
-    let _worker = stack.worker("hare", &[]);
+    let _worker = quiet_worker(&stack);
     // The runtime that the `warren` command has.
-    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let client = runtime.block_on(async { stack.client() });
     let mut bare = Bare::connect(&stack.config(), &request(&runtime, &client));

@@ -84,7 +84,8 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+// One thread for all: from a call to the socket and back, no thread has to wake another.
+#[tokio::main(flavor = "current_thread")]
 async fn run(broker: Broker, command: Command) -> Result<(), Failure> {
     match command {
         Command::Call(arguments) => call::run(broker, arguments).await,
