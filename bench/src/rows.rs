@@ -1,12 +1,12 @@
 //! What is measured.
 
 mod calls;
+mod decode;
 mod drain;
 mod fib;
 mod latency;
-mod workers;
-mod decode;
 mod page;
+mod workers;
 
 use clap::ValueEnum;
 use warren_e2e::{Stack, Worker};
@@ -18,18 +18,18 @@ use crate::{Bench, Section};
 pub enum Row {
     /// Calls from a browser.
     Calls,
+    /// Decoding, natively and in a browser.
+    Decode,
     /// Draining queued requests.
     Drain,
     /// A handler that can be cancelled and tells how far it is.
     Fib,
     /// More workers, and more at once.
     Workers,
-    /// What Warren adds to a round trip over Web-STOMP.
-    Latency,
-    /// Decoding, natively and in a browser.
-    Decode,
     /// The page beside a page of the usual kind.
     Page,
+    /// What Warren adds to a round trip over Web-STOMP.
+    Latency,
 }
 
 impl Row {
@@ -41,13 +41,12 @@ impl Row {
     pub fn measure(self, bench: &Bench) -> Section {
         match self {
             Self::Calls => calls::measure(bench),
+            Self::Decode => decode::measure(bench),
             Self::Drain => drain::measure(bench),
             Self::Fib => fib::measure(bench),
             Self::Workers => workers::measure(bench),
-            Self::Latency => latency::measure(bench),
-            Self::Calls => calls::run(bench),
-            Self::Decode => decode::run(bench),
             Self::Page => page::measure(bench),
+            Self::Latency => latency::measure(bench),
         }
     }
 }

@@ -38,7 +38,7 @@ struct Report {
     read: u64,
 }
 
-pub(super) fn run(bench: &Bench) -> Section {
+pub(super) fn measure(bench: &Bench) -> Section {
     let streams = [streams::replies(), streams::bodies(), streams::mixed()];
     let field = Field::set_up(bench, &streams);
     let mut section = Section::new("decode", "Decoding").note(&format!(
