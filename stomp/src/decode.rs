@@ -108,7 +108,8 @@ impl Decoder {
         while !input.is_empty() {
             match self.phase {
                 Phase::BetweenFrames | Phase::LineEnd => self.read_between_frames(input)?,
-                Phase::Command | Phase::Headers => self.read_line(input)?,
+                Phase::Command => self.read_command(input)?,
+                Phase::Headers => self.read_headers(input)?,
                 Phase::OpenBody => {
                     if self.read_open_body(input)? {
                         return Ok(Some(self.finish()));
@@ -148,21 +149,20 @@ impl Decoder {
         Ok(())
     }
 
-    /// Reads one command or header line, or as much of it as there is.
-    fn read_line(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        if !self.head.read_line(input, &self.limits)? {
-            return Ok(());
-        }
-        if self.phase == Phase::Command {
-            self.frame.command = self.head.take_command()?;
+    fn read_command(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
+        if let Some(command) = self.head.read_command(input, &self.limits)? {
+            self.frame.command = command;
             self.phase = Phase::Headers;
-        } else if self.head.ends_with_empty_line() {
+        }
+        Ok(())
+    }
+
+    fn read_headers(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
+        if self.head.read_headers(input, &self.limits)? {
             // The specification exempts these two, to stay compatible with STOMP 1.0.
             let exempt = matches!(self.frame.command, Command::Connect | Command::Connected);
             self.frame.headers = self.head.take_headers(!exempt)?;
             self.begin_body()?;
-        } else {
-            self.head.add_header(&self.limits)?;
         }
         Ok(())
     }

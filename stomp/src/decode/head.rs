@@ -6,7 +6,7 @@ use crate::{Command, Headers, escape::unescape, headers::Ends};
 
 use super::{
     DecodeError, Limits, Part,
-    scan::{contains, find},
+    scan::{contains, find, line_ends_and_colons},
 };
 
 /// The command line of a frame and then its header lines, as far as they have come.
@@ -18,6 +18,8 @@ pub(super) struct Head {
     lines: Vec<u8>,
     /// Where the last line starts in it.
     line_start: usize,
+    /// Where the first colon of the last line stands in it, if that has come.
+    colon: Option<usize>,
     ends: Vec<Ends>,
     /// How many bytes have come, the command line included.
     taken: usize,
@@ -33,64 +35,89 @@ impl Head {
         }
     }
 
-    /// Takes one line from the front of `input`, or as much of it as there is; whether it is whole.
-    pub(super) fn read_line(
+    /// Reads the command line from the front of `input`; `None` if it is not whole yet.
+    pub(super) fn read_command(
         &mut self,
         input: &mut &[u8],
         limits: &Limits,
-    ) -> Result<bool, DecodeError> {
-        let allowed = limits.header_bytes - self.taken;
-        // One byte more than allowed is enough to see that the line is too long.
-        let window = &input[..input.len().min(allowed.saturating_add(1))];
-        let end = find(b'\n', window);
-        let length = end.map_or(window.len(), |end| end + 1);
-        if length > allowed {
-            return Err(DecodeError::HeadTooLong {
-                allowed: limits.header_bytes,
-            });
-        }
-        self.lines.extend_from_slice(&window[..length]);
-        self.taken += length;
-        *input = &input[length..];
-        Ok(end.is_some())
-    }
-
-    /// Takes the line that has just become whole as the command.
-    pub(super) fn take_command(&mut self) -> Result<Command, DecodeError> {
+    ) -> Result<Option<Command>, DecodeError> {
         let within = Part::Command;
-        let line = self.line();
+        let window = self.window(input, limits);
+        let end = find(b'\n', window);
+        self.take(input, end.map_or(window.len(), |end| end + 1), limits)?;
+        if end.is_none() {
+            return Ok(None);
+        }
+        let line = self.last_line();
         if contains(b'\r', line) {
             return Err(DecodeError::StrayCarriageReturn { within });
         }
         let word = str::from_utf8(line).map_err(|_| DecodeError::NotUtf8 { within })?;
         let command = Command::from(word);
         self.lines.clear();
-        Ok(command)
+        Ok(Some(command))
     }
 
-    /// Whether the line that has just become whole is the empty one after the headers.
-    pub(super) fn ends_with_empty_line(&self) -> bool {
-        self.line().is_empty()
+    /// Reads header lines from the front of `input`, and the empty line after them; whether that
+    /// has come.
+    pub(super) fn read_headers(
+        &mut self,
+        input: &mut &[u8],
+        limits: &Limits,
+    ) -> Result<bool, DecodeError> {
+        let window = self.window(input, limits);
+        let begin = self.lines.len();
+        for at in line_ends_and_colons(window) {
+            if window[at] == b':' {
+                self.colon.get_or_insert(begin + at);
+            } else if let Some(name) = self.colon.take() {
+                if self.ends.len() >= limits.headers {
+                    self.take(input, at + 1, limits)?;
+                    return Err(DecodeError::TooManyHeaders {
+                        allowed: limits.headers,
+                    });
+                }
+                let value = begin + at;
+                self.ends.push(Ends { name, value });
+                self.line_start = value + 1;
+            } else {
+                self.take(input, at + 1, limits)?;
+                let line = self.last_line();
+                return if line.is_empty() {
+                    Ok(true)
+                } else {
+                    Err(DecodeError::MissingColon {
+                        line: String::from_utf8_lossy(line).into_owned(),
+                    })
+                };
+            }
+        }
+        self.take(input, window.len(), limits)?;
+        Ok(false)
     }
 
-    /// Takes the line that has just become whole as a header.
-    pub(super) fn add_header(&mut self, limits: &Limits) -> Result<(), DecodeError> {
-        let line = self.line();
-        let Some(colon) = find(b':', line) else {
-            return Err(DecodeError::MissingColon {
-                line: String::from_utf8_lossy(line).into_owned(),
-            });
-        };
-        if self.ends.len() >= limits.headers {
-            return Err(DecodeError::TooManyHeaders {
-                allowed: limits.headers,
+    /// As much of `input` as may belong to the head, and one byte more, if there is one: it tells
+    /// that the head is too long.
+    fn window<'a>(&self, input: &&'a [u8], limits: &Limits) -> &'a [u8] {
+        let allowed = limits.header_bytes - self.taken;
+        &input[..input.len().min(allowed.saturating_add(1))]
+    }
+
+    /// Moves so many bytes from the front of `input` to the lines.
+    fn take(
+        &mut self,
+        input: &mut &[u8],
+        length: usize,
+        limits: &Limits,
+    ) -> Result<(), DecodeError> {
+        if length > limits.header_bytes - self.taken {
+            return Err(DecodeError::HeadTooLong {
+                allowed: limits.header_bytes,
             });
         }
-        self.ends.push(Ends {
-            name: self.line_start + colon,
-            value: self.lines.len() - 1,
-        });
-        self.line_start = self.lines.len();
+        self.lines.extend_from_slice(&input[..length]);
+        self.taken += length;
+        *input = &input[length..];
         Ok(())
     }
 
@@ -123,7 +150,7 @@ impl Head {
     }
 
     /// The line that has just become whole, without its line end.
-    fn line(&self) -> &[u8] {
+    fn last_line(&self) -> &[u8] {
         let line = &self.lines[self.line_start..];
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         line.strip_suffix(b"\r").unwrap_or(line)
