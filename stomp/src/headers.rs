@@ -47,8 +47,15 @@ impl Headers {
     /// use (section "Repeated Header Entries").
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find_map(|(other, value)| (other == name).then_some(value))
+        let mut start = 0;
+        for ends in &self.ends {
+            // As bytes, names need not be looked at for where characters begin.
+            if self.text.as_bytes()[start..ends.name] == *name.as_bytes() {
+                return Some(&self.text[ends.name + 1..ends.value]);
+            }
+            start = ends.value + 1;
+        }
+        None
     }
 
     /// Every header as name and value, repeated ones included.

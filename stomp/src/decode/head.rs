@@ -6,7 +6,7 @@ use crate::{Command, Headers, escape::unescape, headers::Ends};
 
 use super::{
     DecodeError, Limits, Part,
-    scan::{contains, find, line_ends_and_colons},
+    scan::{contains_any, find, line_ends_and_colons},
 };
 
 /// The command line of a frame and then its header lines, as far as they have come.
@@ -49,7 +49,7 @@ impl Head {
             return Ok(None);
         }
         let line = self.last_line();
-        if contains(b'\r', line) {
+        if contains_any([b'\r'], line) {
             return Err(DecodeError::StrayCarriageReturn { within });
         }
         let word = str::from_utf8(line).map_err(|_| DecodeError::NotUtf8 { within })?;
@@ -126,11 +126,10 @@ impl Head {
         let within = Part::Header;
         self.lines.truncate(self.line_start);
         let lines = mem::take(&mut self.lines);
-        let carriage_returns = contains(b'\r', &lines);
-        let escapes = escaped && contains(b'\\', &lines);
+        let plain = !contains_any([b'\r', b'\\'], &lines);
         let text = String::from_utf8(lines).map_err(|_| DecodeError::NotUtf8 { within })?;
         let written = Headers::from_parts(text, mem::take(&mut self.ends));
-        if !carriage_returns && !escapes {
+        if plain {
             return Ok(written);
         }
 
@@ -140,7 +139,7 @@ impl Head {
             if name.contains('\r') || value.contains('\r') {
                 return Err(DecodeError::StrayCarriageReturn { within });
             }
-            if escapes {
+            if escaped {
                 headers.push(&unescape(name)?, &unescape(value)?);
             } else {
                 headers.push(name, value);

@@ -77,12 +77,14 @@ fn equal_bytes(byte: u8, word: u64) -> u64 {
     !(carried | difference) & HIGH_BITS
 }
 
-/// Whether `byte` stands in `haystack`, for when it mostly does not.
-pub(super) fn contains(byte: u8, haystack: &[u8]) -> bool {
+/// Whether any of `bytes` stands in `haystack`, for when they mostly do not.
+pub(super) fn contains_any<const N: usize>(bytes: [u8; N], haystack: &[u8]) -> bool {
     // Without an early exit, the compiler makes this a few vector operations.
-    haystack
-        .iter()
-        .fold(false, |found, &other| found | (other == byte))
+    haystack.iter().fold(false, |found, other| {
+        bytes
+            .iter()
+            .fold(found, |found, byte| found | (other == byte))
+    })
 }
 
 #[cfg(test)]
@@ -97,11 +99,11 @@ mod tests {
                 for at in 0..20 {
                     let mut haystack = [other; 24];
                     assert_eq!(find(byte, &haystack[..at]), None);
-                    assert!(!contains(byte, &haystack[..at]));
+                    assert!(!contains_any([byte], &haystack[..at]));
                     haystack[at] = byte;
                     haystack[22] = byte;
                     assert_eq!(find(byte, &haystack), Some(at));
-                    assert!(contains(byte, &haystack));
+                    assert!(contains_any([byte, !byte], &haystack));
                 }
             }
         }
