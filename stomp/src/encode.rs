@@ -15,11 +15,28 @@ use crate::{
 ///   escapes there all the same. In CONNECTED, only line ends are.
 pub fn encode(frame: &Frame, out: &mut Vec<u8>) {
     out.reserve(max_encoded_len(frame));
-    let values = Escapes::of_values(&frame.command);
-    let names = values.in_names();
     escape(frame.command.as_str(), Escapes::COMMAND, out);
     out.push(b'\n');
 
+    let length_told = frame.headers.get(CONTENT_LENGTH).is_some();
+    match frame.headers.plain_lines() {
+        Some(lines) if !length_told => out.extend_from_slice(lines.as_bytes()),
+        _ => encode_headers(frame, out),
+    }
+    if !length_told && !frame.body.is_empty() {
+        push_content_length(frame.body.len(), out);
+    }
+
+    out.push(b'\n');
+    out.extend_from_slice(&frame.body);
+    out.push(0);
+}
+
+/// Appends header after header, with its escapes, and the first `content-length` with the body's
+/// true length.
+fn encode_headers(frame: &Frame, out: &mut Vec<u8>) {
+    let values = Escapes::of_values(&frame.command);
+    let names = values.in_names();
     let mut length_told = false;
     for (name, value) in frame.headers.iter() {
         if name == CONTENT_LENGTH && !length_told {
@@ -32,13 +49,6 @@ pub fn encode(frame: &Frame, out: &mut Vec<u8>) {
         escape(value, values, out);
         out.push(b'\n');
     }
-    if !length_told && !frame.body.is_empty() {
-        push_content_length(frame.body.len(), out);
-    }
-
-    out.push(b'\n');
-    out.extend_from_slice(&frame.body);
-    out.push(0);
 }
 
 /// The header that tells the body's length in bytes.

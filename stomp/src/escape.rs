@@ -62,14 +62,6 @@ impl Escapes {
 
 /// Appends `text` with its escapes.
 pub(crate) fn escape(text: &str, escapes: Escapes, out: &mut Vec<u8>) {
-    // Without an early exit, the compiler makes this a vector operation.
-    let special = text.bytes().fold(false, |found, byte| {
-        found | (byte == b'\n') | (byte == b'\r') | (byte == b'\\') | (byte == b':')
-    });
-    if !special {
-        out.extend_from_slice(text.as_bytes());
-        return;
-    }
     for byte in text.bytes() {
         match escapes.letter(byte) {
             Some(letter) => out.extend_from_slice(&[b'\\', letter]),

@@ -81,10 +81,30 @@ impl Headers {
         self.ends.is_empty()
     }
 
+    /// The header lines as they stand on the wire, if nothing in them is to be escaped for any
+    /// command.
+    pub(crate) fn plain_lines(&self) -> Option<&str> {
+        let separators = 2 * self.len();
+        (count_special(&self.text) == separators).then_some(&self.text)
+    }
+
     /// The bytes of all header lines together, unescaped.
     pub(crate) fn text_len(&self) -> usize {
         self.text.len()
     }
+}
+
+/// How many bytes are separators, or would be escaped for some command.
+fn count_special(text: &str) -> usize {
+    // So many can be counted in a byte, which makes this a vector operation on many bytes at once.
+    const COUNTABLE: usize = 128;
+    let count = |bytes: &[u8]| {
+        bytes.iter().fold(0_u8, |count, byte| {
+            count + u8::from(matches!(byte, b'\n' | b'\r' | b':' | b'\\'))
+        })
+    };
+    let counts = text.as_bytes().chunks(COUNTABLE).map(count);
+    counts.map(usize::from).sum()
 }
 
 impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
