@@ -1,5 +1,6 @@
 //! The broker over AMQP 0-9-1. Nothing outside this module knows the AMQP library.
 
+mod acks;
 mod broker_url;
 mod connect;
 mod control;

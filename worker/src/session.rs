@@ -1,13 +1,19 @@
 //! Serving over one connection, from its first delivery to its end.
 
-use std::{convert::Infallible, num::NonZeroU16, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    num::NonZeroU16,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
     select,
-    task::{JoinError, JoinSet},
     time::{Instant, sleep, timeout, timeout_at},
 };
-use tracing::{Instrument, info, warn};
+use tracing::{info, warn};
 use warren_contract::Topology;
 
 use crate::{
@@ -85,21 +91,28 @@ impl<C: Connection> Session<C> {
             mut requests,
         } = self;
         server.metrics.connected.set(1);
-        let mut running = JoinSet::new();
+        let mut running = FuturesUnordered::new();
+        let settle = |delivery| settle(server, delivery);
+        let taking = take(
+            &connection,
+            plan,
+            &mut requests,
+            &mut running,
+            settle,
+            server,
+        );
         let ended = select! {
             until = shutdown => Ok(until),
             Err(lost) = attend(&mut control, server) => Err(lost),
-            Err(lost) = take(&connection, plan, &mut requests, &mut running, server) => Err(lost),
+            Err(lost) = taking => Err(lost),
         };
         let ended = match ended {
             Err(lost) => Ended::Lost(lost),
             Ok(until) => {
                 server.answerer.stop();
                 let drained = async {
-                    requests.stop().await;
-                    while let Some(ended) = running.join_next().await {
-                        unwrap(ended);
-                    }
+                    meanwhile(&mut running, requests.stop()).await;
+                    while let Some(()) = running.next().await {}
                 };
                 let unfinished = select! {
                     drained = timeout_at(until, drained) => {
@@ -115,7 +128,7 @@ impl<C: Connection> Session<C> {
         };
         server.metrics.connected.set(0);
         // What is not settled is counted as given back.
-        running.shutdown().await;
+        drop(running);
         connection.close().await;
         ended
     }
@@ -123,42 +136,53 @@ impl<C: Connection> Session<C> {
 
 /// Takes requests until the connection is lost.
 ///
-/// Each request is a task that waits for its own core and its own confirm, so replies are
-/// pipelined. If the connection is lost the tasks end with it: their replies have nowhere to go,
-/// and the broker delivers the requests again. What is computed for them goes on.
+/// Each request waits for its own core and its own confirm, so replies are pipelined. All of them
+/// are one task: it is woken once for what comes together, and what they compute is elsewhere. If
+/// the connection is lost they end with it: their replies have nowhere to go, and the broker
+/// delivers the requests again. What is computed for them goes on.
 ///
 /// If the queue alone is gone, what runs is still answered, and a new queue is declared.
-async fn take<C: Connection>(
+async fn take<C: Connection, S: Future<Output = ()>>(
     connection: &C,
     plan: &Plan,
     requests: &mut C::Requests,
-    running: &mut JoinSet<()>,
-    server: &Arc<Server>,
+    running: &mut FuturesUnordered<S>,
+    settle: impl Fn(<C::Requests as Requests>::Delivery) -> S,
+    server: &Server,
 ) -> Result<Infallible, BrokerError> {
     let mut backoff = Backoff::default();
     let mut since = Instant::now();
     loop {
-        let lost = select! {
-            Some(ended) = running.join_next() => {
-                unwrap(ended);
+        let lost = match meanwhile(running, requests.next()).await {
+            Ok(delivery) => {
+                running.push(settle(delivery));
                 continue;
             }
-            delivery = requests.next() => match delivery {
-                Ok(delivery) => {
-                    running.spawn(settle(Arc::clone(server), delivery).in_current_span());
-                    continue;
-                }
-                Err(lost) => lost,
-            },
+            Err(lost) => lost,
         };
         let BrokerError::QueueGone = lost else {
             return Err(lost);
         };
         server.metrics.connected.set(0);
-        *requests = consume_again(connection, plan, &mut backoff, since.elapsed()).await?;
+        let again = consume_again(connection, plan, &mut backoff, since.elapsed());
+        *requests = meanwhile(running, again).await?;
         since = Instant::now();
         server.metrics.connected.set(1);
         info!("the queue is there again");
+    }
+}
+
+/// Goes on with what runs until something else is done.
+async fn meanwhile<T>(
+    running: &mut FuturesUnordered<impl Future<Output = ()>>,
+    other: impl Future<Output = T>,
+) -> T {
+    let mut other = pin!(other);
+    loop {
+        select! {
+            Some(()) = running.next() => {}
+            done = other.as_mut() => return done,
+        }
     }
 }
 
@@ -187,8 +211,4 @@ async fn consume_again<C: Connection>(
             Err(_) => return Err(BrokerError::TimedOut(OPENING)),
         }
     }
-}
-
-fn unwrap(ended: Result<(), JoinError>) {
-    ended.expect("settling neither panics nor is aborted while it is awaited");
 }

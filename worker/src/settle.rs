@@ -1,6 +1,6 @@
 //! One request, from its coming to its settlement with the broker.
 
-use std::{pin::pin, sync::Arc};
+use std::pin::pin;
 
 use tokio::{select, time::Instant};
 use tracing::{Instrument, debug, error, warn};
@@ -17,12 +17,12 @@ use crate::{
 
 /// Answers one request, settles it with the broker, and counts it: acknowledged only once the
 /// broker has confirmed the reply.
-pub(crate) async fn settle(server: Arc<Server>, delivery: impl Delivery) {
+pub(crate) async fn settle(server: &Server, delivery: impl Delivery) {
     let request = delivery.request();
     let taken = server.metrics.take(request);
     let span = trace::span(&server.queue, taken.procedure(), request);
     let settling = async {
-        let settled = try_settle(&server, &delivery).await;
+        let settled = try_settle(server, &delivery).await;
         let (settled, source) = settled.unwrap_or_else(|error| {
             debug!(%error, "the broker will deliver this request again");
             (Settled::GivenBack, Source::Request)

@@ -1,6 +1,6 @@
 //! Requests, from the queue to their settlement.
 
-use std::{collections::BTreeMap, mem::take, sync::Arc};
+use std::{collections::BTreeMap, future::poll_fn, mem::take, sync::Arc, task::Poll};
 
 use futures_util::{StreamExt, stream::Fuse};
 use tokio::spawn;
@@ -10,7 +10,9 @@ use warren_contract::header;
 use super::{
     AMQPValue, BasicAckOptions, BasicCancelOptions, BasicNackOptions, BasicProperties,
     BasicPublishOptions, BasicRejectOptions, Channel, Confirmation, Consumer, FieldTable, Message,
-    PublisherConfirm, ShortString, address, long_string, lost, reply_queue, text,
+    PublisherConfirm, ShortString,
+    acks::{Ack, Acks},
+    address, long_string, lost, reply_queue, text,
 };
 use crate::{
     context::Caller,
@@ -24,6 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Deliveries {
     channel: Channel,
+    acks: Arc<Acks>,
     /// The library's own, once it has ended, is silent for ever.
     consumer: Fuse<Consumer>,
 }
@@ -31,8 +34,11 @@ pub(crate) struct Deliveries {
 impl Deliveries {
     /// The requests of `consumer`, which must be on `channel`.
     pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
-        let consumer = consumer.fuse();
-        Self { channel, consumer }
+        Self {
+            channel,
+            acks: Arc::default(),
+            consumer: consumer.fuse(),
+        }
     }
 }
 
@@ -41,7 +47,11 @@ impl Requests for Deliveries {
 
     async fn next(&mut self) -> Result<Delivery, BrokerError> {
         match self.consumer.next().await {
-            Some(Ok(message)) => Ok(Delivery::new(self.channel.clone(), message)),
+            Some(Ok(message)) => {
+                self.acks.deliver(message.delivery_tag);
+                let (channel, acks) = (self.channel.clone(), Arc::clone(&self.acks));
+                Ok(Delivery::new(channel, acks, message))
+            }
             Some(Err(error)) => Err(lost(&error)),
             None => Err(BrokerError::QueueGone),
         }
@@ -72,11 +82,12 @@ impl Requests for Deliveries {
 pub(crate) struct Delivery {
     request: Request,
     channel: Channel,
+    acks: Arc<Acks>,
     message: Message,
 }
 
 impl Delivery {
-    fn new(channel: Channel, mut message: Message) -> Self {
+    fn new(channel: Channel, acks: Arc<Acks>, mut message: Message) -> Self {
         let properties = &message.properties;
         let content_type = properties.content_type().as_ref();
         let correlation_id = address(properties.correlation_id());
@@ -100,6 +111,7 @@ impl Delivery {
         Self {
             request,
             channel,
+            acks,
             message,
         }
     }
@@ -177,8 +189,14 @@ impl transport::Delivery for Delivery {
     }
 
     async fn ack(&self) -> Result<(), BrokerError> {
-        let acked = self.message.ack(BasicAckOptions::default()).await;
-        acked.map(|_| ()).map_err(|error| lost(&error))
+        self.acks.push(self.message.delivery_tag);
+        // Those that were confirmed together are acknowledged together.
+        others_first().await;
+        for Ack { tag, multiple } in self.acks.take() {
+            let acked = self.channel.basic_ack(tag, BasicAckOptions { multiple });
+            acked.await.map_err(|error| lost(&error))?;
+        }
+        Ok(())
     }
 
     async fn give_back(&self) -> Result<(), BrokerError> {
@@ -186,14 +204,33 @@ impl transport::Delivery for Delivery {
             requeue: true,
             ..Default::default()
         };
-        let given_back = self.message.nack(requeue).await;
-        given_back.map(|_| ()).map_err(|error| lost(&error))
+        let tag = self.message.delivery_tag;
+        self.acks.settle(tag);
+        let given_back = self.channel.basic_nack(tag, requeue).await;
+        given_back.map_err(|error| lost(&error))
     }
 
     async fn give_up(&self) -> Result<(), BrokerError> {
-        let rejected = self.message.reject(BasicRejectOptions::default()).await;
-        rejected.map(|_| ()).map_err(|error| lost(&error))
+        let options = BasicRejectOptions::default();
+        let tag = self.message.delivery_tag;
+        self.acks.settle(tag);
+        let rejected = self.channel.basic_reject(tag, options).await;
+        rejected.map_err(|error| lost(&error))
     }
+}
+
+/// Lets those go on first who can, among all that one task does at once.
+async fn others_first() {
+    let mut is_first = true;
+    poll_fn(|context| {
+        if take(&mut is_first) {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
 }
 
 /// What the request says of its caller.
