@@ -1,21 +1,26 @@
 //! From a request to its outcome: limits, the wait for a free core, the handler.
 
+mod job;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use tokio::{
     select,
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::oneshot,
     time::{Instant, timeout_at},
 };
+use tracing::Span;
 use warren_contract::{Code, Fault, ServedProcedure};
 
+pub(crate) use self::job::Job;
+use self::turns::{Turn, Turns, Verdict, Word};
 use crate::{
     Context, Limits,
-    calls::{Arrival, Calls, Cancelled, Question, Running, Ticket},
-    metrics::{Busy, ServiceMetrics},
+    calls::{Arrival, Calls, Cancelled, Question, Ticket},
+    metrics::ServiceMetrics,
     outcome::Outcome,
     procedures::{Procedures, Serve},
     progress::Reports,
@@ -34,13 +39,8 @@ pub(crate) struct Answerer {
     procedures: Procedures,
     served: Vec<ServedProcedure>,
     request_bytes: usize,
-    response_bytes: usize,
-    concurrency: NonZeroU16,
-    permits: Arc<Semaphore>,
     calls: Arc<Calls>,
-    /// Has a receiver in each job.
-    jobs: watch::Sender<()>,
-    metrics: Arc<ServiceMetrics>,
+    turns: Arc<Turns>,
 }
 
 /// What became of a request.
@@ -56,28 +56,18 @@ pub(crate) enum Answer {
     Stopped,
 }
 
-/// A request that is being computed.
+/// A request that waits for its turn, or is being computed.
 #[derive(Debug)]
 pub(crate) struct Computing {
     call: Ticket,
-    source: Source,
+    procedure: Arc<dyn Serve>,
     /// When the caller gives up by itself, if it does.
     until: Option<Instant>,
-}
-
-/// A computation that has begun, in the hands of the procedure. If this is dropped by a panic, the
-/// callers are told of a fault.
-#[derive(Debug)]
-pub(crate) struct Job {
-    // A caller that knows its answer finds the core free, and its computation counted: these go
-    // first.
-    permit: OwnedSemaphorePermit,
-    busy: Busy,
-    running: Running,
-    response_bytes: usize,
-    /// Tells the answerer, by its end, that the job is no longer here.
-    #[expect(dead_code, reason = "its end is what tells")]
-    here: watch::Receiver<()>,
+    /// Where its answer comes from, as far as is known.
+    source: Source,
+    turns: Arc<Turns>,
+    /// The number of its turn, and what becomes of it, as long as that is to come.
+    turn: Option<(u64, oneshot::Receiver<Verdict>)>,
 }
 
 impl Answerer {
@@ -91,12 +81,8 @@ impl Answerer {
             served: procedures.served(),
             procedures,
             request_bytes: limits.request_bytes,
-            response_bytes: limits.response_bytes,
-            concurrency,
-            permits: Arc::new(Semaphore::new(concurrency.get().into())),
             calls: Arc::new(Calls::new(limits)),
-            jobs: watch::Sender::default(),
-            metrics,
+            turns: Arc::new(Turns::new(concurrency, limits.response_bytes, metrics)),
         }
     }
 
@@ -107,28 +93,27 @@ impl Answerer {
 
     /// The most computations at once.
     pub(crate) fn concurrency(&self) -> u16 {
-        self.concurrency.get()
+        self.turns.concurrency()
     }
 
     /// How many computations run now.
     pub(crate) fn busy(&self) -> u16 {
-        let free = u16::try_from(self.permits.available_permits()).unwrap_or(u16::MAX);
-        self.concurrency().saturating_sub(free)
+        self.turns.busy()
     }
 
     /// Lets what runs finish, and what waits go: as [`Answer::Stopped`].
     pub(crate) fn stop(&self) {
-        self.permits.close();
+        self.turns.stop();
     }
 
     /// Waits until nothing is computed.
     pub(crate) async fn finished(&self) {
-        self.jobs.closed().await;
+        self.turns.jobs.closed().await;
     }
 
     /// Whether it was told to stop.
     pub(crate) fn is_stopping(&self) -> bool {
-        self.permits.is_closed()
+        self.turns.is_stopping()
     }
 
     /// Stops what is computed for this call, drops what waits, and drops what comes later.
@@ -136,18 +121,17 @@ impl Answerer {
         self.calls.cancel(correlation_id, now);
     }
 
-    /// Takes up a request that came at `arrived`: waits until its computation begins.
+    /// Takes up a request that came at `arrived`: lets it be computed, in its turn.
     ///
     /// # Errors
     ///
-    /// The answer, if there is one without waiting for a computation.
-    pub(crate) async fn take_up(
-        &self,
-        request: &Request,
-        arrived: Instant,
-    ) -> Result<Computing, Answer> {
+    /// The answer, if there is one without waiting.
+    pub(crate) fn take_up(&self, request: &Request, arrived: Instant) -> Result<Computing, Answer> {
         let refused = |fault| Answer::Outcome(Outcome::from(fault).into(), Source::Request);
         let procedure = self.admit(request).map_err(refused)?;
+        if request.expires_in.is_some_and(|wait| wait.is_zero()) {
+            return Err(Answer::Expired);
+        }
         let id = request.correlation_id.as_deref();
         let until = request.expires_at(arrived);
         let question = Question {
@@ -169,49 +153,25 @@ impl Answerer {
             Arrival::Cancelled => return Err(Answer::Cancelled),
         };
         let ticket = call.ticket();
-        let computation = ticket.computation();
-        let turn = select! {
-            biased;
-            () = computation.begun() => None,
-            turn = Arc::clone(&self.permits).acquire_owned() => Some(turn),
-        };
-        if let Some(Err(Cancelled)) = computation.ended() {
-            return Err(Answer::Cancelled);
-        }
-        // The broker drops what expires in its queue, but not what waits here.
-        if request
-            .expires_in
-            .is_some_and(|wait| arrived.elapsed() >= wait)
-        {
-            return Err(Answer::Expired);
-        }
-        let running = match turn {
-            Some(Ok(permit)) => call.begin().map(|running| (running, permit)),
-            // Whoever gets it next would have to think that it was begun here.
-            Some(Err(_)) if !procedure.is_idempotent() => {
-                return Err(refused(not_begun(procedure.name())));
-            }
-            Some(Err(_)) => return Err(Answer::Stopped),
-            None => None,
-        };
-        let source = match running {
-            Some((running, permit)) => {
-                let busy = self.metrics.begin(procedure.name(), arrived.elapsed());
-                Arc::clone(procedure).start(Job {
-                    permit,
-                    busy,
-                    running,
-                    response_bytes: self.response_bytes,
-                    here: self.jobs.subscribe(),
-                });
-                Source::Computation
-            }
-            None => Source::OthersComputation,
-        };
+        let turn = ticket.computation().is_waiting().then(|| {
+            let (word, turn) = Word::new(request.progress_every().is_some());
+            let number = self.turns.enqueue(Turn {
+                call,
+                procedure: Arc::clone(procedure),
+                arrived,
+                expires_in: request.expires_in,
+                span: Span::current(),
+                word,
+            });
+            (number, turn)
+        });
         Ok(Computing {
             call: ticket,
-            source,
+            procedure: Arc::clone(procedure),
             until,
+            source: Source::OthersComputation,
+            turns: Arc::clone(&self.turns),
+            turn,
         })
     }
 
@@ -243,45 +203,105 @@ fn not_begun(procedure: &str) -> Fault {
     Fault::new(Code::Unavailable, message)
 }
 
-impl Job {
-    /// The argument, as the caller wrote it.
-    pub(crate) fn body(&self) -> &[u8] {
-        &self.running.computation().question.body
-    }
-
-    pub(crate) fn context(&self) -> &Context {
-        &self.running.computation().context
-    }
-
-    /// Tells all who wait.
-    pub(crate) fn end(self, outcome: Outcome) {
-        drop(self.permit);
-        drop(self.busy);
-        let outcome = outcome.limited(self.response_bytes);
-        self.running.end(outcome, Instant::now());
-    }
-}
-
 impl Computing {
     /// What there is to report, at most every `interval`.
     pub(crate) fn reports(&self, interval: Duration) -> Reports {
         Reports::new(self.call.computation().context.clone(), interval)
     }
 
-    /// Waits for the answer, at most as long as the caller does.
-    pub(crate) async fn answer(self) -> Answer {
-        let outcome = self.call.computation().outcome();
-        let outcome = match self.until {
-            Some(until) => timeout_at(until, outcome).await,
-            None => Ok(outcome.await),
-        };
-        match outcome {
-            Ok(Ok(outcome)) => Answer::Outcome(outcome, self.source),
-            Ok(Err(Cancelled)) => Answer::Cancelled,
-            Err(_) => {
-                self.call.expire(Instant::now());
-                Answer::Expired
+    /// Waits until it is computed.
+    ///
+    /// # Errors
+    ///
+    /// The answer, if there is one before that.
+    pub(crate) async fn begun(&mut self) -> Result<(), Answer> {
+        let call = self.call.clone();
+        let until = self.until;
+        let begun = async {
+            select! {
+                biased;
+                Some(verdict) = self.turn() => self.heed(verdict)?,
+                () = call.computation().begun() => {}
             }
+            match call.computation().ended() {
+                Some(Err(Cancelled)) => Err(Answer::Cancelled),
+                _ => Ok(()),
+            }
+        };
+        match at_most_until(until, begun).await {
+            Some(begun) => begun,
+            None => Err(self.expire()),
         }
+    }
+
+    /// Waits for the answer, at most as long as the caller does.
+    pub(crate) async fn answer(mut self) -> Answer {
+        let call = self.call.clone();
+        let until = self.until;
+        let answered = async {
+            let computation = call.computation();
+            let outcome = select! {
+                biased;
+                Some(verdict) = self.turn() => {
+                    self.heed(verdict)?;
+                    computation.outcome().await
+                }
+                outcome = computation.outcome() => outcome,
+            };
+            outcome.map_err(|Cancelled| Answer::Cancelled)
+        };
+        match at_most_until(until, answered).await {
+            Some(Ok(outcome)) => Answer::Outcome(outcome, self.source),
+            Some(Err(answer)) => answer,
+            None => self.expire(),
+        }
+    }
+
+    /// Waits for what becomes of its turn; `None` if there is nothing to come of it.
+    async fn turn(&mut self) -> Option<Verdict> {
+        let (_, verdict) = self.turn.as_mut()?;
+        let verdict = verdict.await.ok();
+        self.turn = None;
+        verdict
+    }
+
+    fn heed(&mut self, verdict: Verdict) -> Result<(), Answer> {
+        match verdict {
+            Verdict::Begun => {
+                self.source = Source::Computation;
+                Ok(())
+            }
+            Verdict::Expired => Err(Answer::Expired),
+            // Whoever gets it next would have to think that it was begun here.
+            Verdict::Stopped if !self.procedure.is_idempotent() => {
+                let fault = not_begun(self.procedure.name());
+                Err(Answer::Outcome(
+                    Outcome::from(fault).into(),
+                    Source::Request,
+                ))
+            }
+            Verdict::Stopped => Err(Answer::Stopped),
+        }
+    }
+
+    fn expire(&self) -> Answer {
+        self.call.expire(Instant::now());
+        Answer::Expired
+    }
+}
+
+impl Drop for Computing {
+    fn drop(&mut self) {
+        if let Some((number, _)) = self.turn {
+            self.turns.forget(number);
+        }
+    }
+}
+
+/// `None` if the time is over before.
+async fn at_most_until<T>(until: Option<Instant>, waiting: impl Future<Output = T>) -> Option<T> {
+    match until {
+        Some(until) => timeout_at(until, waiting).await.ok(),
+        None => Some(waiting.await),
     }
 }

@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{select, spawn, task::spawn_blocking};
-use tracing::{Instrument, Span, debug, error};
+use tokio::{select, spawn};
+use tracing::{Instrument, debug, error};
 use warren_contract::{Code, Fault, Procedure, ServedProcedure};
 
 use crate::{AsyncHandler, Context, Handler, answer::Job, outcome::Outcome};
@@ -30,6 +30,15 @@ pub(crate) trait Serve: Send + Sync {
 
     /// Begins to compute, and returns; ends the job by and by, wherever that is computed.
     fn start(self: Arc<Self>, job: Job);
+
+    /// The same on a thread that may be held up, which is given what to go on with.
+    fn run(self: Arc<Self>, job: Job) -> Option<Job>;
+}
+
+impl fmt::Debug for dyn Serve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Procedures {
@@ -108,18 +117,19 @@ impl<H: Handler> Serve for Blocking<H> {
     }
 
     fn start(self: Arc<Self>, job: Job) {
-        let span = Span::current();
-        spawn_blocking(move || {
-            let _entered = span.enter();
-            let request = match self.0.read(job.body()) {
-                Ok(request) => request,
-                Err(fault) => return job.end(fault.into()),
-            };
-            let started = Instant::now();
-            let response = self.0.handle(request, job.context());
-            let outcome = written(&response, started.elapsed());
-            job.end(outcome);
-        });
+        job.start_blocking();
+    }
+
+    fn run(self: Arc<Self>, job: Job) -> Option<Job> {
+        let _entered = job.span().clone().entered();
+        let request = match self.0.read(job.body()) {
+            Ok(request) => request,
+            Err(fault) => return job.end(fault.into()),
+        };
+        let started = Instant::now();
+        let response = self.0.handle(request, job.context());
+        let outcome = written(&response, started.elapsed());
+        job.end(outcome)
     }
 }
 
@@ -140,10 +150,11 @@ impl<H: AsyncHandler> Serve for Asynchronous<H> {
     }
 
     fn start(self: Arc<Self>, job: Job) {
+        let span = job.span().clone();
         let computing = async move {
             let request = match self.0.read(job.body()) {
                 Ok(request) => request,
-                Err(fault) => return job.end(fault.into()),
+                Err(fault) => return job.end_alone(fault.into()),
             };
             let started = Instant::now();
             let response = select! {
@@ -152,9 +163,14 @@ impl<H: AsyncHandler> Serve for Asynchronous<H> {
                 response = self.0.handle(request, job.context()) => response,
             };
             let outcome = written(&response, started.elapsed());
-            job.end(outcome);
+            job.end_alone(outcome);
         };
-        spawn(computing.instrument(Span::current()));
+        spawn(computing.instrument(span));
+    }
+
+    fn run(self: Arc<Self>, job: Job) -> Option<Job> {
+        self.start(job);
+        None
     }
 }
 

@@ -99,13 +99,16 @@ async fn try_settle(
 /// Waits for the answer; meanwhile the caller is told of the computation, if it wants that.
 async fn answer(server: &Server, delivery: &impl Delivery) -> Result<Answer, BrokerError> {
     let request = delivery.request();
-    let computing = match server.answerer.take_up(request, Instant::now()).await {
+    let mut computing = match server.answerer.take_up(request, Instant::now()) {
         Ok(computing) => computing,
         Err(answer) => return Ok(answer),
     };
     let Some(interval) = request.progress_every() else {
         return Ok(computing.answer().await);
     };
+    if let Err(answer) = computing.begun().await {
+        return Ok(answer);
+    }
     delivery.tell(&Reply::started(&server.name)).await?;
     let mut reports = computing.reports(interval);
     let mut answer = pin!(computing.answer());

@@ -54,7 +54,7 @@ fn answerer(handler: impl Handler, concurrency: NonZeroU16) -> Answerer {
 }
 
 async fn answer(answerer: &Answerer, request: &Request) -> Answer {
-    match answerer.take_up(request, Instant::now()).await {
+    match answerer.take_up(request, Instant::now()) {
         Ok(computing) => computing.answer().await,
         Err(answer) => answer,
     }
@@ -222,7 +222,7 @@ async fn what_is_cancelled_has_no_outcome() {
         let answer = answer.expect("only one of them is computed");
         assert_eq!(answer.expect("it does not panic"), Answer::Cancelled);
     }
-    assert_eq!(answerer.metrics.tally().computed, 1);
+    assert_eq!(answerer.turns.metrics.tally().computed, 1);
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn one_computation_answers_all_requests_of_a_call() {
     is_told(second, "0", Source::OthersComputation).await;
     let third = ask(&answerer, "call", request("0"));
     is_told(third, "0", Source::Memory).await;
-    assert_eq!(answerer.metrics.tally().computed, 1);
+    assert_eq!(answerer.turns.metrics.tally().computed, 1);
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn a_computation_whose_request_is_gone_goes_on_for_the_next() {
     answerer.stop();
     open.send(()).expect("the handler waits for it");
     is_told(again, "0", Source::OthersComputation).await;
-    assert_eq!(answerer.metrics.tally().computed, 1);
+    assert_eq!(answerer.turns.metrics.tally().computed, 1);
 }
 
 #[tokio::test]
@@ -297,6 +297,6 @@ async fn what_crashed_is_computed_again() {
     for (body, computed) in [("1", 1), ("1", 2), ("2", 3), ("2", 3)] {
         let call = ask(&answerer, "call", request(body));
         call.await.expect("it does not panic");
-        assert_eq!(answerer.metrics.tally().computed, computed, "{body}");
+        assert_eq!(answerer.turns.metrics.tally().computed, computed, "{body}");
     }
 }

@@ -1,6 +1,9 @@
 //! One computation, and how far it has come.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use tokio::sync::watch;
 
@@ -15,6 +18,8 @@ pub(crate) struct Computation {
     /// What the handler may know of it, and tells.
     pub(crate) context: Context,
     stage: watch::Sender<Stage>,
+    /// Whether somebody waits for it to begin, and not for its end alone.
+    is_beginning_awaited: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -35,10 +40,11 @@ impl Computation {
             question,
             context,
             stage: watch::Sender::new(Stage::Waiting),
+            is_beginning_awaited: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         matches!(*self.stage.borrow(), Stage::Waiting)
     }
 
@@ -53,6 +59,8 @@ impl Computation {
 
     /// Waits until it runs, or need not run any more.
     pub(crate) async fn begun(&self) {
+        // Whoever begins it after the look at the stage looks at this under the same lock.
+        self.is_beginning_awaited.store(true, Relaxed);
         self.reaches(|stage| !matches!(stage, Stage::Waiting)).await;
     }
 
@@ -71,13 +79,15 @@ impl Computation {
 
     /// Whether it begins now, which happens once.
     pub(super) fn begin(&self) -> bool {
+        let mut begins = false;
         self.stage.send_if_modified(|stage| {
-            let begins = matches!(stage, Stage::Waiting);
+            begins = matches!(stage, Stage::Waiting);
             if begins {
                 *stage = Stage::Running;
             }
-            begins
-        })
+            begins && self.is_beginning_awaited.load(Relaxed)
+        });
+        begins
     }
 
     /// Whether it ends so. What was cancelled, or has ended, stays so.
