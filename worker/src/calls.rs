@@ -36,9 +36,9 @@ pub(crate) struct Calls {
 
 #[derive(Debug)]
 struct Books {
-    here: HashMap<String, Vec<Here>>,
+    here: HashMap<Arc<str>, Vec<Here>>,
     cancelled: Recent<str, ()>,
-    answered: Recent<(String, Question), Arc<Outcome>>,
+    answered: Recent<(Arc<str>, Question), Arc<Outcome>>,
 }
 
 /// A call for which requests wait, or that runs.
@@ -89,7 +89,7 @@ pub(crate) struct Running(Ticket);
 pub(crate) struct Ticket {
     calls: Arc<Calls>,
     /// `None` if the caller has no name for the call, and so can neither cancel nor repeat it.
-    id: Option<String>,
+    id: Option<Arc<str>>,
     computation: Arc<Computation>,
 }
 
@@ -123,46 +123,47 @@ impl Calls {
         now: Instant,
         context: Context,
     ) -> Arrival {
-        let waiting = |computation| {
+        let waiting = |id, computation| {
             Waiting(Ticket {
                 calls: Arc::clone(self),
-                id: id.map(str::to_owned),
+                id,
                 computation,
             })
         };
         let Some(id) = id else {
-            return Arrival::New(waiting(Computation::new(question, context).into()));
+            let computation = Computation::new(question, context);
+            return Arrival::New(waiting(None, computation.into()));
         };
         let books = &mut *self.lock();
         if books.cancelled.find(id, now).is_some() {
             return Arrival::Cancelled;
         }
-        let call = (id.to_owned(), question);
+        let call = (Arc::from(id), question);
         if let Some(outcome) = books.answered.find(&call, now) {
             return Arrival::Answered(Arc::clone(outcome));
         }
         let (id, question) = call;
-        let here = books.here.entry(id).or_default();
+        let here = books.here.entry(Arc::clone(&id)).or_default();
         let same = here
             .iter_mut()
             .find(|here| here.computation.question == question);
         if let Some(here) = same {
             here.waiting += 1;
             here.computation.context.extend(context.wanted_until());
-            return Arrival::Joined(waiting(Arc::clone(&here.computation)));
+            return Arrival::Joined(waiting(Some(id), Arc::clone(&here.computation)));
         }
         let computation = Arc::new(Computation::new(question, context));
         here.push(Here {
             computation: Arc::clone(&computation),
             waiting: 1,
         });
-        Arrival::New(waiting(computation))
+        Arrival::New(waiting(Some(id), computation))
     }
 
     /// Cancels what is here under this id, and what is still to come.
     pub(crate) fn cancel(&self, id: String, now: Instant) {
         let books = &mut *self.lock();
-        for here in books.here.remove(&id).into_iter().flatten() {
+        for here in books.here.remove(id.as_str()).into_iter().flatten() {
             here.computation.cancel();
         }
         let bytes = id.len();
@@ -273,7 +274,7 @@ impl Running {
         {
             let question = computation.question.clone();
             let bytes = id.len() + question.body.len() + outcome.bytes();
-            let call = (id.clone(), question);
+            let call = (Arc::clone(id), question);
             books.answered.insert(call, outcome, bytes, now);
         }
     }
