@@ -1,6 +1,9 @@
 //! The server of RabbitMQ's sixth tutorial on lapin.
 //!
-//! Usage: `lapin-worker AMQP_URL QUEUE PREFETCH [--confirm]`
+//! Usage: `lapin-worker AMQP_URL QUEUE PREFETCH [--tasks | --confirm]`
+//!
+//! It answers one request after the other, as lapin's examples do; or each in a task of its own, and
+//! then, with `--confirm`, acknowledges it only once the broker has confirmed the reply.
 
 use std::env;
 
@@ -21,7 +24,9 @@ async fn main() -> Result<()> {
     let mut next = || arguments.next().expect("AMQP_URL QUEUE PREFETCH");
     let (amqp, queue, prefetch) = (next(), next(), next());
     let prefetch = prefetch.parse().expect("PREFETCH is a number");
-    let confirm = arguments.next().is_some_and(|option| option == "--confirm");
+    let option = arguments.next();
+    let confirm = option.as_deref() == Some("--confirm");
+    let tasks = confirm || option.as_deref() == Some("--tasks");
 
     let connection = Connection::connect(&amqp, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
@@ -38,7 +43,12 @@ async fn main() -> Result<()> {
         .basic_consume(queue.into(), "".into(), options, FieldTable::default())
         .await?;
     while let Some(delivery) = consumer.next().await {
-        tokio::spawn(answer(channel.clone(), delivery?, confirm));
+        let answering = answer(channel.clone(), delivery?, confirm);
+        if tasks {
+            tokio::spawn(answering);
+        } else {
+            answering.await?;
+        }
     }
     Ok(())
 }

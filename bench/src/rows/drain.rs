@@ -23,16 +23,18 @@ const PREFETCHES: [u16; 2] = [1, 64];
 #[derive(Clone, Copy, Debug)]
 enum Server {
     Warren,
-    Lapin,
+    LapinLoop,
+    LapinTasks,
     ConfirmingLapin,
     Amqplib,
     Pika,
     AioPika,
 }
 
-const SERVERS: [Server; 6] = [
+const SERVERS: [Server; 7] = [
     Server::Warren,
-    Server::Lapin,
+    Server::LapinLoop,
+    Server::LapinTasks,
     Server::ConfirmingLapin,
     Server::Amqplib,
     Server::Pika,
@@ -43,8 +45,9 @@ impl Server {
     fn name(self, prefetch: u16) -> String {
         let name = match self {
             Self::Warren => "warren-worker",
-            Self::Lapin => "lapin",
-            Self::ConfirmingLapin => "lapin with confirms",
+            Self::LapinLoop => "lapin, a loop",
+            Self::LapinTasks => "lapin, a task each",
+            Self::ConfirmingLapin => "lapin, a task each, confirms",
             Self::Amqplib => "amqplib",
             Self::Pika => "pika",
             Self::AioPika => "aio-pika",
@@ -60,7 +63,9 @@ impl Server {
                 command.args(["--queue", QUEUE, "--prefetch", &prefetch, "--amqp", amqp]);
                 return command;
             }
-            Self::Lapin | Self::ConfirmingLapin => Command::new(program("lapin-worker")),
+            Self::LapinLoop | Self::LapinTasks | Self::ConfirmingLapin => {
+                Command::new(program("lapin-worker"))
+            }
             Self::Amqplib => {
                 let mut command = Command::new("node");
                 command.arg(bench.peer("drain.mjs"));
@@ -78,8 +83,14 @@ impl Server {
             }
         };
         command.args([amqp, QUEUE, &prefetch]);
-        if let Self::ConfirmingLapin = self {
-            command.arg("--confirm");
+        match self {
+            Self::LapinTasks => {
+                command.arg("--tasks");
+            }
+            Self::ConfirmingLapin => {
+                command.arg("--confirm");
+            }
+            _ => {}
         }
         command
     }
@@ -104,7 +115,11 @@ pub(super) fn measure(bench: &Bench) -> Section {
             });
         }
         let warren = Server::Warren.name(prefetch);
-        for peer in [Server::Lapin, Server::ConfirmingLapin] {
+        for peer in [
+            Server::LapinLoop,
+            Server::LapinTasks,
+            Server::ConfirmingLapin,
+        ] {
             goals.push(Goal::at_least(RATE, &warren, 1.0, &peer.name(prefetch)));
         }
     }
@@ -120,15 +135,15 @@ pub(super) fn measure(bench: &Bench) -> Section {
              queue, which nobody consumes meanwhile. warren-worker has its defaults but for the \
              prefetch: it logs each request, measures, confirms each reply, publishes it as \
              mandatory and acknowledges the request after the confirm. The others are the server \
-             of RabbitMQ's sixth tutorial, which logs nothing: {}; a loop on lapin, in Warren's \
-             version, which answers each request in a task of its own; and the same loop when it, \
-             too, awaits the confirm of a mandatory reply before it acknowledges. aio-pika awaits \
-             confirms by default.",
+             of RabbitMQ's sixth tutorial, which logs nothing: {}; on lapin, in Warren's \
+             version, a loop that answers one request after the other, as lapin's examples do; one \
+             that answers each in a task of its own; and the same when it, too, awaits the confirm \
+             of a mandatory reply before it acknowledges. aio-pika awaits confirms by default.",
             peers.join(", ")
         ))
         .contest(&contest.run(), goals)
         .note(
             "At prefetch 1, whoever acknowledges after the confirm waits for the broker twice for \
-             each request, and the others once: the loop with confirms shows that bound.",
+             each request, and the others once: lapin with confirms shows that bound.",
         )
 }
