@@ -325,7 +325,11 @@ impl Session {
 
     /// When a heart-beat must be sent, if nothing else is.
     fn beat_due(&self, heart_beat: HeartBeat) -> Option<Duration> {
-        (!heart_beat.send.is_zero()).then(|| self.last_sent.saturating_add(heart_beat.send))
+        [heart_beat.send, self.config.keep_alive]
+            .into_iter()
+            .filter(|period| !period.is_zero())
+            .min()
+            .map(|period| self.last_sent.saturating_add(period))
     }
 
     /// When the server has been silent for too long, if nothing comes.

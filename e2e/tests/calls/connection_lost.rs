@@ -146,3 +146,20 @@ async fn a_broker_that_is_away_for_longer_than_the_deadline() {
     let error = error.expect_err("there is no broker");
     assert!(matches!(error, CallError::NotConnected { .. }), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_calls_at_once_do_not_end_their_connection() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let client = stack.client();
+    // Each of these makes the broker slow us down for a while.
+    for _ in 0..5 {
+        let calls: Vec<_> = (0..3_000)
+            .map(|_| client.call_with::<Fibonacci>(5, GENEROUS))
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.expect("a worker replies").value, 5);
+        }
+    }
+    assert_eq!(client.counters().borrow().connects, 1);
+}

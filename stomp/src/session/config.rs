@@ -17,6 +17,9 @@ pub struct SessionConfig {
     pub passcode: String,
     /// The heart-beats that we can send and would like to get, in whole milliseconds.
     pub heart_beat: HeartBeat,
+    /// The longest time that we send nothing, even if no heart-beats of ours are agreed. Zero
+    /// means for ever.
+    pub keep_alive: Duration,
     /// How long the server may take from the open transport to its CONNECTED.
     pub connect_timeout: Duration,
     /// The largest frames that we accept.
@@ -30,6 +33,7 @@ impl fmt::Debug for SessionConfig {
             login,
             passcode: _,
             heart_beat,
+            keep_alive,
             connect_timeout,
             limits,
         } = self;
@@ -38,6 +42,7 @@ impl fmt::Debug for SessionConfig {
             .field("login", login)
             .field("passcode", &"…")
             .field("heart_beat", heart_beat)
+            .field("keep_alive", keep_alive)
             .field("connect_timeout", connect_timeout)
             .field("limits", limits)
             .finish()

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use warren_stomp::{Closed, Command, Event, Frame, HeartBeat, ProtocolError, SILENCE_TOLERANCE};
+use warren_stomp::{
+    Closed, Command, Event, Frame, HeartBeat, ProtocolError, SILENCE_TOLERANCE, SessionConfig,
+};
 
 use crate::support::{Link, config, millis, table};
 
@@ -46,6 +48,23 @@ fn a_server_that_wants_no_heart_beats_gets_none() {
         let mut link = Link::open(config(millis("10000,10000")));
         link.serve(answer);
         check_first_timeout(&mut link, HeartBeat::default());
+    }
+}
+
+#[test]
+fn a_session_that_promises_no_heart_beats_can_keep_the_transport_alive() {
+    let connected = Frame::new(Command::Connected).with_header("version", "1.2");
+    let mut link = Link::open(SessionConfig {
+        keep_alive: 10 * SECOND,
+        ..config(millis("0,0"))
+    });
+    assert_eq!(link.received()[0].header("heart-beat"), Some("0,0"));
+    link.serve(connected.with_header("heart-beat", "0,0"));
+    let connected_at = link.now;
+    for beats in 1..=2 {
+        link.wait_for_timeout();
+        assert_eq!(link.now, connected_at + beats * 10 * SECOND);
+        assert_eq!(u64::from(beats), link.beats());
     }
 }
 

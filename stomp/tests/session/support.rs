@@ -106,6 +106,7 @@ pub(crate) fn config(heart_beat: HeartBeat) -> SessionConfig {
         login: "web".into(),
         passcode: "secret".into(),
         heart_beat,
+        keep_alive: Duration::ZERO,
         connect_timeout: CONNECT_TIMEOUT,
         limits: Limits::default(),
     }

@@ -18,7 +18,7 @@ fn it_connects_subscribes_to_its_bounces_and_is_online() {
     assert_eq!(connect.header("login"), Some("web"));
     assert_eq!(connect.header("passcode"), Some("secret"));
     assert_eq!(connect.header("host"), Some("/"));
-    assert_eq!(connect.header("heart-beat"), Some("20000,10000"));
+    assert_eq!(connect.header("heart-beat"), Some("0,10000"));
 
     world.receive(&connected("10000,10000"));
     let subscribe = world.sent.pop().expect("SUBSCRIBE");
