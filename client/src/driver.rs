@@ -21,6 +21,10 @@ use crate::{
 /// leave in one WebSocket message, and none waits long.
 const BATCH: usize = 256;
 
+/// From how many pending calls on a browser's messages are received together.
+#[cfg(target_arch = "wasm32")]
+const MANY_CALLS: usize = 8;
+
 /// What users ask of the driver.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -104,6 +108,8 @@ pub(crate) async fn run(
     loop {
         driver.watch_workers();
         driver.carry_out();
+        #[cfg(target_arch = "wasm32")]
+        driver.gather();
         if *driver.boards.state.borrow() == ConnectionState::Closed {
             return;
         }
@@ -122,9 +128,15 @@ pub(crate) async fn run(
             () = wakes.next() => driver.engine.handle_wake(driver.now()),
             () = timer.elapsed() => {}
         }
-        // Whatever it was that woke us, commands and what is due get their turn: a flood from the
-        // broker keeps neither of them waiting, and in a hidden page, whose timers the browser
+        // Whatever it was that woke us, messages, commands and what is due get their turn: a flood
+        // of one keeps none of the others waiting, and in a hidden page, whose timers the browser
         // delays, the broker's heart-beats drive ours.
+        for _ in 1..BATCH {
+            let Some(incoming) = received(&mut driver.socket).await else {
+                break;
+            };
+            driver.take_incoming(incoming);
+        }
         for _ in 1..BATCH {
             let Ok(command) = commands.try_recv() else {
                 break;
@@ -196,6 +208,14 @@ impl Driver {
         self.engine.watch_workers(now, watched);
     }
 
+    /// With few calls pending, each reply is worth waking up for.
+    #[cfg(target_arch = "wasm32")]
+    fn gather(&self) {
+        if let Some(socket) = &self.socket {
+            socket.gather(self.waiting.len() >= MANY_CALLS);
+        }
+    }
+
     fn carry_out(&mut self) {
         while let Some(action) = self.engine.poll_action() {
             match action {
@@ -238,6 +258,15 @@ impl Driver {
             *shown = counters;
             changed
         });
+    }
+}
+
+/// What has come already, without waiting for more.
+async fn received(socket: &mut Option<Socket>) -> Option<Incoming> {
+    select! {
+        biased;
+        incoming = receive(socket) => Some(incoming),
+        () = std::future::ready(()) => None,
     }
 }
 

@@ -1,17 +1,21 @@
 //! The WebSocket of a browser.
 
+mod inbox;
+
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use inbox::{Inbox, Turns};
 
 use super::{Incoming, SUBPROTOCOL};
 use crate::Config;
@@ -49,12 +53,13 @@ impl Endpoint {
     }
 }
 
-/// A WebSocket whose events go into a channel. Dropping it closes it, and no event of it comes
-/// any more.
+/// A WebSocket whose events go into an inbox. Dropping it closes it, and no event of it comes any
+/// more.
 pub(crate) struct Socket {
     /// `None` if the browser did not even begin to open it.
     socket: Option<OpenSocket>,
-    incoming: UnboundedReceiver<Incoming>,
+    inbox: Rc<Inbox>,
+    _turns: Turns,
 }
 
 struct OpenSocket {
@@ -66,19 +71,29 @@ struct OpenSocket {
 
 impl Socket {
     pub(crate) fn open(endpoint: &Endpoint) -> Self {
-        let (sender, incoming) = unbounded_channel();
+        let (inbox, turns) = Inbox::new();
         let socket = match WebSocket::new_with_str(&endpoint.0, SUBPROTOCOL) {
-            Ok(socket) => Some(OpenSocket::listen(socket, sender)),
+            Ok(socket) => Some(OpenSocket::listen(socket, &inbox)),
             Err(error) => {
                 // A malformed address, or ws: from a page that was loaded over https:.
                 let reason = error
                     .dyn_ref::<js_sys::Error>()
                     .map_or_else(|| format!("{error:?}"), |error| error.message().into());
-                emit(&sender, Incoming::Closed { code: None, reason });
+                inbox.put(Incoming::Closed { code: None, reason });
                 None
             }
         };
-        Self { socket, incoming }
+        Self {
+            socket,
+            inbox,
+            _turns: turns,
+        }
+    }
+
+    /// Whether so many messages are to come that they are better received together than each as
+    /// soon as it is there.
+    pub(crate) fn gather(&self, many: bool) {
+        self.inbox.gather(many);
     }
 
     pub(crate) fn send(&mut self, bytes: Vec<u8>) {
@@ -90,36 +105,33 @@ impl Socket {
     }
 
     pub(crate) async fn receive(&mut self) -> Incoming {
-        match self.incoming.recv().await {
-            Some(incoming) => incoming,
-            // The close event was given out already.
-            None => std::future::pending().await,
-        }
+        poll_fn(|cx| self.inbox.poll_take(cx)).await
     }
 }
 
 impl OpenSocket {
-    fn listen(socket: WebSocket, sender: UnboundedSender<Incoming>) -> Self {
+    fn listen(socket: WebSocket, inbox: &Rc<Inbox>) -> Self {
         socket.set_binary_type(BinaryType::Arraybuffer);
 
         let on_open = Closure::new({
-            let sender = sender.clone();
-            move || emit(&sender, Incoming::Opened)
+            let inbox = Rc::clone(inbox);
+            move || inbox.put(Incoming::Opened)
         });
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
 
         let on_message = Closure::new({
-            let sender = sender.clone();
+            let inbox = Rc::clone(inbox);
             move |event: MessageEvent| {
                 if let Some(bytes) = bytes_of(&event) {
-                    emit(&sender, Incoming::Data(bytes));
+                    inbox.put(Incoming::Data(bytes));
                 }
             }
         });
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
 
-        let on_close = Closure::new(move |event: CloseEvent| {
-            emit(&sender, closed(&event));
+        let on_close = Closure::new({
+            let inbox = Rc::clone(inbox);
+            move |event: CloseEvent| inbox.put(closed(&event))
         });
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
 
@@ -162,9 +174,4 @@ fn closed(event: &CloseEvent) -> Incoming {
         reason = "the browser could not connect, or the connection broke off".to_owned();
     }
     Incoming::Closed { code, reason }
-}
-
-fn emit(sender: &UnboundedSender<Incoming>, incoming: Incoming) {
-    // The receiver goes together with these closures.
-    let _ = sender.send(incoming);
 }

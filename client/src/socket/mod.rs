@@ -4,7 +4,8 @@
 //!
 //! - `Endpoint` is where to connect, and how.
 //! - `Socket::open` begins to open a WebSocket and returns at once; `send` queues a message and
-//!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes.
+//!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes. A browser's
+//!   `gather` lets messages come together.
 //! - `sleep`, with its future's type `Sleep`.
 //! - `spawn` runs a future to its end.
 //! - `Wakes` tells when the device or the page comes back, where there is somebody to ask.

@@ -185,3 +185,32 @@ async fn a_mistaken_batch_is_explained_and_not_run() {
     assert_eq!(browser.count("[data-testid=call-row]").await, 0);
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_follow_replies_of_the_same_turn_leave_together() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = open(&page, "hare").await;
+    // The first 100 calls leave in two messages. Their replies come while the page is busy.
+    let count_messages = "
+        const { send } = WebSocket.prototype;
+        window.messages = 0;
+        WebSocket.prototype.send = function (data) {
+            send.call(this, data);
+            if (++window.messages === 2) {
+                const begin = performance.now();
+                while (performance.now() - begin < 1000) {}
+            }
+        };";
+    browser.run(count_messages).await;
+    fill(&browser, ["5", "5", "200", "100"]).await;
+    browser.click("batch-run").await;
+    browser
+        .wait_for("[data-testid=batch-summary][data-state=ended][data-done='200']")
+        .await;
+    let messages = browser.run("return window.messages").await;
+    let messages = messages.as_u64().expect("a number");
+    assert!(messages < 50, "{messages} messages for 200 calls");
+    browser.close().await;
+}
