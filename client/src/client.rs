@@ -3,7 +3,6 @@
 use std::{borrow::Cow, sync::Arc};
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use uuid::Uuid;
 use warren_contract::{Pong, Procedure};
 
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
     WireFrame,
     driver::{self, Boards, Caller, Command},
     engine::{Engine, Request},
+    ids::random_uuid,
     socket::{self, Endpoint},
 };
 
@@ -75,7 +75,7 @@ impl Client {
             wire: boards.wire.clone(),
         };
         let endpoint = Endpoint::of(&config);
-        let engine = Engine::new(config, Box::new(Uuid::new_v4));
+        let engine = Engine::new(config, Box::new(random_uuid));
         socket::spawn(driver::run(engine, endpoint, queue, boards));
         client
     }
@@ -117,7 +117,7 @@ impl Client {
         body: Result<Vec<u8>, CallError>,
         options: CallOptions,
     ) -> Call<P> {
-        let id = Uuid::new_v4();
+        let id = random_uuid();
         let (settle, outcome) = oneshot::channel();
         let stage = options.progress.map(|_| watch::Sender::default());
         let stage_seen = stage.as_ref().map(watch::Sender::subscribe);

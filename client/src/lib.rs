@@ -21,6 +21,7 @@
 //! - [`engine`]: all decisions, without I/O: when to connect, what to send, how each call settles.
 //! - `tap`: the driver's bytes as frames again, for whoever wants to [watch](Client::wire) them.
 //! - `socket`: a WebSocket in the browser and one on tokio, of the same shape.
+//! - `ids`: correlation ids and the like.
 //! - `diagnose`: what is wrong between here and the workers, and how to mend it; not in a browser.
 //! - `Tls`: whom to trust at a `wss://…`; not in a browser, which decides that by itself.
 
@@ -33,6 +34,7 @@ pub mod diagnose;
 mod driver;
 pub mod engine;
 mod error;
+mod ids;
 mod socket;
 mod tap;
 mod times;
