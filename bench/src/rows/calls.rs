@@ -67,8 +67,9 @@ pub(super) fn measure(bench: &Bench) -> Section {
              browser's network process."
         ))
         .note(
-            "What bounds all of them is the call by hand: a page without a client, which sends the \
-             same request over and over, many in a message, and does not read the replies.",
+            "What bounds all of them is the call by hand: a page without a client, which sends \
+             requests that differ in their ids alone, many in a message, and reads nothing of the \
+             replies.",
         )
         .note("One at a time:")
         .contest(&one, [Goal::at_most("p50", WARREN, 0.9, STOMPJS)])
