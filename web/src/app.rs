@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     components::{CallPanel, CounterLine, masthead, notes},
-    hooks::{CallsProvider, ClientProvider, Settings, use_own_settings},
+    hooks::{CallsProvider, ClientProvider, EarlyClient, Settings, use_own_settings},
     later::{Part, use_later},
     start::Start,
 };
@@ -14,6 +14,8 @@ use crate::{
 pub(crate) struct AppProps {
     /// What the page was told from outside.
     pub(crate) start: Start,
+    /// The client of the configuration that it starts with.
+    pub(crate) early: EarlyClient,
 }
 
 /// Connects, and lays the page out.
@@ -31,7 +33,11 @@ pub(crate) fn App(props: &AppProps) -> Html {
     };
     html! {
         <ContextProvider<Settings> context={settings.clone()}>
-            <ClientProvider key={settings.version} config={config.client.clone()}>
+            <ClientProvider
+                key={settings.version}
+                early={props.early.clone()}
+                config={config.client.clone()}
+            >
                 <CallsProvider>
                     { masthead(&config.client) }
                     <main>

@@ -17,6 +17,7 @@ mod state;
 mod words;
 
 use app::{App, AppProps};
+use hooks::EarlyClient;
 use start::Start;
 use wasm_bindgen_futures::spawn_local;
 
@@ -24,6 +25,8 @@ fn main() {
     // The page is drawn once it knows its broker; until then the words in index.html stand.
     spawn_local(async {
         let start = Start::read().await;
-        yew::Renderer::<App>::with_props(AppProps { start }).render();
+        // The broker answers while the page is drawn.
+        let early = EarlyClient::connect(start.config.client.clone());
+        yew::Renderer::<App>::with_props(AppProps { start, early }).render();
     });
 }

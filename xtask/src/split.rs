@@ -74,7 +74,23 @@ pub(crate) fn split(checkout: &Checkout, folder: &Path) -> Result<()> {
             fs::write(&place, script)?;
         }
     }
-    Ok(fs::remove_dir_all(&parts)?)
+    fs::remove_dir_all(&parts)?;
+    preload(folder, &name)
+}
+
+/// Lets browsers fetch the splitter's script together with the program's, which imports it.
+fn preload(folder: &Path, name: &str) -> Result<()> {
+    let page = folder.join("index.html");
+    let html = fs::read_to_string(&page)?;
+    let (before, rest) = html
+        .split_once("<link crossorigin")
+        .context("Trunk preloads no script any more")?;
+    let script = name_with_hash(SCRIPT, name);
+    let link = format!("<link crossorigin href=./{script} rel=modulepreload>");
+    Ok(fs::write(
+        &page,
+        format!("{before}{link}<link crossorigin{rest}"),
+    )?)
 }
 
 /// Makes the names shorter, once compressed, by which the program `name` and its script know each

@@ -1,5 +1,7 @@
 //! The client, and the state of its connection.
 
+use std::{cell::Cell, rc::Rc};
+
 use warren_client::{Client, Config, ConnectionState, Disconnect};
 use yew::prelude::*;
 
@@ -48,8 +50,28 @@ impl PartialEq for PageClient {
     }
 }
 
+/// A client that connects while the page is still to be drawn; there to be taken once, as whoever
+/// holds a client keeps its connection.
+#[derive(Clone)]
+pub(crate) struct EarlyClient(Rc<Cell<Option<Client>>>);
+
+impl EarlyClient {
+    /// Begins to connect.
+    pub(crate) fn connect(config: Config) -> Self {
+        Self(Rc::new(Cell::new(Some(Client::connect(config)))))
+    }
+}
+
+impl PartialEq for EarlyClient {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 #[derive(Properties, PartialEq)]
 pub(crate) struct ClientProviderProps {
+    /// A client of this very configuration, unless it was taken.
+    pub(crate) early: EarlyClient,
     /// The broker and the service. A later change is not looked at.
     pub(crate) config: Config,
     /// What sees the client.
@@ -59,7 +81,10 @@ pub(crate) struct ClientProviderProps {
 /// Connects a client, and lets its children see the connection.
 #[component]
 pub(crate) fn ClientProvider(props: &ClientProviderProps) -> Html {
-    let client = use_state(|| PageClient(Client::connect(props.config.clone())));
+    let client = use_state(|| {
+        let early = props.early.0.take();
+        PageClient(early.unwrap_or_else(|| Client::connect(props.config.clone())))
+    });
     let connection = use_state_eq(|| Connection::now(client.0.connection().borrow().clone(), None));
 
     let seen = connection.setter();

@@ -20,7 +20,7 @@ mod workers;
 
 pub(crate) use batch::use_batch;
 pub(crate) use calls::{Calls, CallsProvider, use_call_log, use_calls};
-pub(crate) use client::{ClientProvider, use_connection};
+pub(crate) use client::{ClientProvider, EarlyClient, use_connection};
 pub(crate) use counters::use_counters;
 pub(crate) use elapsed::use_elapsed;
 pub(crate) use history::use_history;
