@@ -112,6 +112,7 @@ fn connected() -> Session {
             login: "web".into(),
             passcode: "web".into(),
             heart_beat: HeartBeat::default(),
+            keep_alive: Duration::ZERO,
             connect_timeout: Duration::from_secs(10),
             limits: Limits::default(),
         },
