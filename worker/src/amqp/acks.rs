@@ -85,22 +85,22 @@ mod tests {
     fn as_few_frames_as_possible_acknowledge_what_was_pushed_and_nothing_else() {
         // What is settled otherwise, what is acknowledged at a time, and the frames; `..` are for
         // all up to a tag.
-        let cases: [(&[u64], &[&[u64]], &str); 7] = [
-            (&[], &[&[1]], "1"),
-            (&[], &[&[3, 1, 2]], "..3"),
-            (&[], &[&[2, 3]], "2 3"),
-            (&[], &[&[2, 3], &[1]], "2 3 1"),
-            (&[], &[&[2, 3], &[1, 4]], "2 3 ..4"),
-            (&[], &[&[1, 2, 4], &[3, 5]], "..2 4 ..5"),
-            (&[1, 3], &[&[2, 4]], "..4"),
+        let cases = [
+            (vec![], vec![vec![1]], "1"),
+            (vec![], vec![vec![3, 1, 2]], "..3"),
+            (vec![], vec![vec![2, 3]], "2 3"),
+            (vec![], vec![vec![2, 3], vec![1]], "2 3 1"),
+            (vec![], vec![vec![2, 3], vec![1, 4]], "2 3 ..4"),
+            (vec![], vec![vec![1, 2, 4], vec![3, 5]], "..2 4 ..5"),
+            (vec![1, 3], vec![vec![2, 4]], "..4"),
         ];
         for (otherwise, pushed, expected) in cases {
             let acks = Acks::default();
             (1..=5).for_each(|tag| acks.deliver(tag));
             otherwise.iter().for_each(|tag| acks.settle(*tag));
             let mut frames = Vec::new();
-            for tags in pushed {
-                for tag in *tags {
+            for tags in &pushed {
+                for tag in tags {
                     acks.push(*tag);
                 }
                 frames.extend(acks.take());

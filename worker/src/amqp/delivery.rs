@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, future::poll_fn, mem::take, sync::Arc, task::Poll};
 
-use futures_util::{StreamExt, stream::Fuse};
+use futures_util::{StreamExt, future::try_join_all, stream::Fuse};
 use tokio::spawn;
 use tracing::debug;
 use warren_contract::header;
@@ -192,11 +192,14 @@ impl transport::Delivery for Delivery {
         self.acks.push(self.message.delivery_tag);
         // Those that were confirmed together are acknowledged together.
         others_first().await;
-        for Ack { tag, multiple } in self.acks.take() {
-            let acked = self.channel.basic_ack(tag, BasicAckOptions { multiple });
-            acked.await.map_err(|error| lost(&error))?;
-        }
-        Ok(())
+        let acks =
+            self.acks.take().into_iter().map(|Ack { tag, multiple }| {
+                self.channel.basic_ack(tag, BasicAckOptions { multiple })
+            });
+        // All are on their way before anything else is: a frame of others may be for these, too, and
+        // the broker ends the channel over a tag that is acknowledged twice.
+        let acked = try_join_all(acks).await;
+        acked.map(|_| ()).map_err(|error| lost(&error))
     }
 
     async fn give_back(&self) -> Result<(), BrokerError> {

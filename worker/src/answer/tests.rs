@@ -263,6 +263,24 @@ async fn a_computation_whose_request_is_gone_goes_on_for_the_next() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_any_more_loses_its_turn() {
+    let (open, handler) = Moody::new();
+    let answerer = Arc::new(answerer(handler, NonZeroU16::MIN));
+    let running = ask(&answerer, "running", request("0"));
+    settle_down().await;
+    let gone = ask(&answerer, "gone", request("0"));
+    settle_down().await;
+    gone.abort();
+    assert!(gone.await.is_err_and(|error| error.is_cancelled()));
+    let next = ask(&answerer, "next", request("21"));
+    // One word: computing what is gone would wait for a second one.
+    open.send(()).expect("the handler waits for it");
+    is_told(running, "0", Source::Computation).await;
+    is_told(next, "42", Source::Computation).await;
+    assert_eq!(answerer.turns.metrics.tally().computed, 2);
+}
+
+#[tokio::test]
 async fn requests_of_one_call_expire_each_by_itself() {
     let expired = || Request {
         expires_in: Some(Duration::ZERO),
