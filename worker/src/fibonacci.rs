@@ -15,6 +15,9 @@ const QUOTED_CHARS: usize = 32;
 /// 500,000 looks.
 const LEAST_N_TO_LOOK: u64 = 28;
 
+/// The largest n that takes less time than handing it over to another thread.
+const LARGEST_BRIEF_N: u64 = 20;
+
 /// Serves [`Fibonacci`] for n from 0 to a largest n.
 #[derive(Clone, Copy, Debug)]
 pub struct FibonacciHandler {
@@ -63,6 +66,10 @@ impl Handler for FibonacciHandler {
 
     fn limits(&self) -> BTreeMap<String, u64> {
         [(Fibonacci::MAX_N.to_owned(), self.max_n)].into()
+    }
+
+    fn is_brief(&self, n: &u64) -> bool {
+        *n <= LARGEST_BRIEF_N
     }
 
     fn handle(&self, n: u64, context: &Context) -> Result<u64, Fault> {

@@ -10,7 +10,7 @@ use crate::Context;
 /// that waits.
 ///
 /// The harness calls [`handle`](Self::handle) on threads of their own, as many at once as the
-/// service's concurrency allows. A panic there is answered with [`Code::Internal`] and ends
+/// service's concurrency allows, unless it [is brief](Self::is_brief). A panic there is answered with [`Code::Internal`] and ends
 /// nothing else.
 ///
 /// Requests of the same correlation id and the same body are one call: it is handled once, and
@@ -36,6 +36,13 @@ pub trait Handler: Send + Sync + 'static {
     /// once, before anything is served.
     fn limits(&self) -> BTreeMap<String, u64> {
         BTreeMap::new()
+    }
+
+    /// Whether computing the response takes less than some 50 µs, so that handing it over to a
+    /// thread of its own would take longer; no unless overridden. It is then computed where
+    /// requests are received, which stands still meanwhile.
+    fn is_brief(&self, _request: &<Self::Procedure as Procedure>::Request) -> bool {
+        false
     }
 
     /// Computes the response.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,6 +14,10 @@ use tracing::{Instrument, debug, error};
 use warren_contract::{Code, Fault, Procedure, ServedProcedure};
 
 use crate::{AsyncHandler, Context, Handler, answer::Job, outcome::Outcome};
+
+/// The largest body that is read to see whether its request is brief: reading it twice must not
+/// count.
+const BRIEF_BODY_BYTES: usize = 256;
 
 /// The procedures of one service, by name; the first is for callers that name none.
 #[derive(Clone, Default)]
@@ -117,7 +122,14 @@ impl<H: Handler> Serve for Blocking<H> {
     }
 
     fn start(self: Arc<Self>, job: Job) {
-        job.start_blocking();
+        if !self.is_brief(&job) {
+            return job.start_blocking();
+        }
+        // A panic ends the job, which tells of it, and nothing else.
+        let next = catch_unwind(AssertUnwindSafe(|| self.run(job)));
+        if let Ok(Some(next)) = next {
+            next.start_blocking();
+        }
     }
 
     fn run(self: Arc<Self>, job: Job) -> Option<Job> {
@@ -130,6 +142,14 @@ impl<H: Handler> Serve for Blocking<H> {
         let response = self.0.handle(request, job.context());
         let outcome = written(&response, started.elapsed());
         job.end(outcome)
+    }
+}
+
+impl<H: Handler> Blocking<H> {
+    fn is_brief(&self, job: &Job) -> bool {
+        let body = job.body();
+        body.len() <= BRIEF_BODY_BYTES
+            && (self.0.read(body)).is_ok_and(|request| self.0.is_brief(&request))
     }
 }
 

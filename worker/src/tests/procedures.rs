@@ -2,13 +2,14 @@
 
 use std::{
     sync::{Arc, Mutex},
+    thread::{self, ThreadId},
     time::{Duration, Instant},
 };
 
 use warren_contract::{Code, Fault};
 
 use super::rig::{Nap, Payment, QUEUE, Rig, nap, naps, request, worker};
-use crate::{Context, Service, context::Caller, request::Request};
+use crate::{Context, Handler, Service, context::Caller, request::Request};
 
 #[tokio::test(start_paused = true)]
 async fn a_request_is_for_the_procedure_that_it_names_or_the_first() {
@@ -90,6 +91,36 @@ async fn a_panic_is_a_fault_and_no_end() {
     let refused =
         r#"fault c: {"code":"out_of_range","error":"too long","response":null}"#.to_owned();
     assert_eq!(faults, [&failed("a"), &failed("b"), &refused]);
+}
+
+/// Tells whether it computes on the thread of the test; it panics at 0, and is brief up to 10.
+struct Whereabouts(ThreadId);
+
+impl Handler for Whereabouts {
+    type Procedure = Nap;
+
+    fn is_brief(&self, ms: &u64) -> bool {
+        *ms <= 10
+    }
+
+    fn handle(&self, ms: u64, _: &Context) -> Result<u64, Fault> {
+        assert_ne!(ms, 0, "secret");
+        Ok((thread::current().id() == self.0).into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_brief_is_computed_at_once_and_its_panic_is_a_fault_and_no_end() {
+    let here = thread::current().id();
+    let service = Service::new(QUEUE).handler(Whereabouts(here));
+    let mut rig = Rig::serve(worker(), vec![service]).await;
+    for (id, ms) in [("a", 0), ("b", 10), ("c", 11)] {
+        rig.send(id, ms);
+    }
+    let log = rig.settled().await;
+    let replies: Vec<_> = log.iter().filter(|line| !line.starts_with("ack")).collect();
+    assert!(replies[0].starts_with("fault a: "), "{replies:?}");
+    assert_eq!(replies[1..], ["result b: 1", "result c: 0"]);
 }
 
 #[tokio::test(start_paused = true)]
