@@ -21,8 +21,7 @@ use crate::{
 /// leave in one WebSocket message, and none waits long.
 const BATCH: usize = 256;
 
-/// From how many pending calls on a browser's messages are received together.
-#[cfg(target_arch = "wasm32")]
+/// From how many pending calls on messages are better received together.
 const MANY_CALLS: usize = 8;
 
 /// What users ask of the driver.
@@ -108,7 +107,6 @@ pub(crate) async fn run(
     loop {
         driver.watch_workers();
         driver.carry_out();
-        #[cfg(target_arch = "wasm32")]
         driver.gather();
         if *driver.boards.state.borrow() == ConnectionState::Closed {
             return;
@@ -209,7 +207,6 @@ impl Driver {
     }
 
     /// With few calls pending, each reply is worth waking up for.
-    #[cfg(target_arch = "wasm32")]
     fn gather(&self) {
         if let Some(socket) = &self.socket {
             socket.gather(self.waiting.len() >= MANY_CALLS);

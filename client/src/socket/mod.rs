@@ -4,8 +4,8 @@
 //!
 //! - `Endpoint` is where to connect, and how.
 //! - `Socket::open` begins to open a WebSocket and returns at once; `send` queues a message and
-//!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes. A browser's
-//!   `gather` lets messages come together.
+//!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes.
+//! - `Socket::gather` says whether messages had better come together than each at once.
 //! - `sleep`, with its future's type `Sleep`.
 //! - `spawn` runs a future to its end.
 //! - `Wakes` tells when the device or the page comes back, where there is somebody to ask.

