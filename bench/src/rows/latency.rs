@@ -40,12 +40,12 @@ pub(super) fn measure(bench: &Bench) -> Section {
 
     let metrics = ["p50", "p99"].map(|name| Metric::new(name, "ms"));
     let mut contest = Contest::new(bench.rounds(), metrics);
-    contest.enter(BARE, || percentiles(|| bare.call()));
+    contest.enter(BARE, || runtime.block_on(percentiles(async || bare.call())));
     contest.enter(LIBRARY, || {
-        percentiles(|| {
-            let reply = runtime.block_on(async { client.call::<Fibonacci>(N).await });
+        runtime.block_on(percentiles(async || {
+            let reply = client.call::<Fibonacci>(N).await;
             assert_eq!(reply.expect("a reply").value, N);
-        })
+        }))
     });
     contest.enter(COMMAND, || load(&stack));
     let outcome = contest.run();
@@ -93,17 +93,16 @@ fn request(runtime: &Runtime, client: &Client) -> Vec<u8> {
 }
 
 /// Makes the calls of a turn, and gives the percentiles of what they took, in milliseconds.
-fn percentiles(mut call: impl FnMut()) -> Vec<f64> {
+async fn percentiles(mut call: impl AsyncFnMut()) -> Vec<f64> {
     for _ in 0..WARM_UP {
-        call();
+        call().await;
     }
-    let mut took: Vec<f64> = (0..CALLS)
-        .map(|_| {
-            let begin = Instant::now();
-            call();
-            begin.elapsed().as_secs_f64() * 1_000.0
-        })
-        .collect();
+    let mut took = Vec::new();
+    for _ in 0..CALLS {
+        let begin = Instant::now();
+        call().await;
+        took.push(begin.elapsed().as_secs_f64() * 1_000.0);
+    }
     took.sort_by(f64::total_cmp);
     vec![took[CALLS / 2], took[CALLS * 99 / 100]]
 }
