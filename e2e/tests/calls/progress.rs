@@ -16,7 +16,7 @@ async fn a_call_tells_where_it_is_and_how_far() {
         progress: Some(Duration::from_millis(20)),
         ..PATIENT
     };
-    let call = client.call_with::<Fibonacci>(40, options);
+    let call = client.call_with::<Fibonacci>(44, options);
     let mut stage = call.stage().expect("it was asked for");
     let queued = stage.wait_for(|stage| *stage == Stage::Queued);
     within(queued).await.expect("the call is pending");
@@ -32,7 +32,7 @@ async fn a_call_tells_where_it_is_and_how_far() {
             other => panic!("it went back from running to {other:?}"),
         }
     }
-    assert_eq!(within(call).await.expect("a reply").value, 102_334_155);
+    assert_eq!(within(call).await.expect("a reply").value, 701_408_733);
     assert!(seen.len() > 1, "{seen:?}");
     assert!(seen.is_sorted_by_key(|progress| progress.done), "{seen:?}");
     let (first, last) = (seen[0], seen[seen.len() - 1]);
@@ -46,7 +46,7 @@ async fn a_call_tells_where_it_is_and_how_far() {
 fn warren_call_tells_it_on_stderr() {
     let stack = Stack::shared();
     let _worker = stack.worker("hare", &[]);
-    let output = stack.warren(&["call", "40", "--progress"]);
+    let output = stack.warren(&["call", "44", "--progress"]);
     let told = String::from_utf8(output.stderr).expect("it prints UTF-8");
     let percents: Vec<u32> = told
         .lines()
@@ -54,18 +54,18 @@ fn warren_call_tells_it_on_stderr() {
         .map(|percent| percent.parse().expect("a number"))
         .collect();
     assert!(percents.len() > 1 && percents.is_sorted(), "{told}");
-    assert_eq!(output.stdout, b"102334155\n");
+    assert_eq!(output.stdout, b"701408733\n");
 }
 
 #[test]
 fn warren_call_draws_a_bar_on_a_terminal_unless_it_prints_for_a_program() {
     let stack = Stack::shared();
     let _worker = stack.worker("hare", &[]);
-    let output = on_terminal(stack.warren_command(&["call", "42"]));
+    let output = on_terminal(stack.warren_command(&["call", "44"]));
     let shown = String::from_utf8_lossy(&output.stderr);
     assert!(shown.contains("running"), "{shown}");
     assert!(shown.contains('%') && shown.contains('█'), "{shown}");
-    assert_eq!(output.stdout, b"267914296\n");
+    assert_eq!(output.stdout, b"701408733\n");
 
     let output = on_terminal(stack.warren_command(&["call", "42", "--json"]));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");

@@ -27,21 +27,21 @@ async fn a_long_call_shows_how_far_it_is() {
     browser.wait_for("[data-testid=calls]").await;
     browser.run(RECORD).await;
     browser.fill("deadline", "5m").await;
-    browser.fill("n", "42").await;
+    browser.fill("n", "45").await;
     browser.click("call").await;
     let bar = browser.wait_for("[data-testid=progress]").await;
     for (name, value) in [
         ("role", "progressbar"),
-        ("aria-label", "Progress of fib(42)"),
+        ("aria-label", "Progress of fib(45)"),
         ("aria-valuemin", "0"),
         ("aria-valuemax", "100"),
     ] {
         let actual = bar.attr(name).await.expect("the bar is there");
         assert_eq!(actual.as_deref(), Some(value), "{name}");
     }
-    let running = "[data-testid=call-row][data-state=running][data-n='42']";
+    let running = "[data-testid=call-row][data-state=running][data-n='45']";
     assert_eq!(browser.count(running).await, 1);
-    browser.wait_for("[data-testid=result][data-n='42']").await;
+    browser.wait_for("[data-testid=result][data-n='45']").await;
     assert_eq!(browser.count("[data-testid=progress]").await, 0);
 
     let seen: Seen = serde_json::from_value(browser.run("return seen").await).expect("a list");
