@@ -80,8 +80,8 @@ pub fn module(checkout: &Checkout) -> Result<()> {
     const PACKAGE: &str = "warren-bench-wasm";
     const PROGRAM: &str = "wasm32-unknown-unknown/page/warren_bench_wasm.wasm";
     run(Command::new("cargo")
-        .args(["build", "--profile=page", "--target=wasm32-unknown-unknown"])
-        .args(["--package", PACKAGE])
+        .args(["build", "--profile=page", "--package", PACKAGE])
+        .args(["--target", tools::WASM_TARGET])
         .current_dir(checkout.root()))?;
     let folder = module_folder(checkout);
     run(Command::new("wasm-bindgen")
@@ -107,6 +107,10 @@ pub fn page(checkout: &Checkout) -> Result<()> {
         return Ok(());
     }
     let begin = SystemTime::now();
+    // Trunk hands `--offline` on to cargo, which then finds only what has been fetched before.
+    run(Command::new("cargo")
+        .args(["fetch", "--quiet", "--target", tools::WASM_TARGET])
+        .current_dir(checkout.root()))?;
     // What is half done must not look like a page.
     let unfinished = checkout.state().join("page");
     run(Command::new("trunk")

@@ -12,8 +12,6 @@ use crate::tally::Tally;
 use crate::tools::{self, Broker};
 use crate::{Checkout, artifacts, weight};
 
-const WASM: &str = "wasm32-unknown-unknown";
-
 /// The options of `cargo xtask test`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
@@ -100,7 +98,7 @@ const CHECKS: &[Check] = &[
         arguments: &[
             "clippy",
             "--target",
-            WASM,
+            tools::WASM_TARGET,
             "--package=warren-client",
             "--package=warren-web",
             // Without their unit tests, some of which need what only native targets have.
@@ -129,7 +127,7 @@ const CHECKS: &[Check] = &[
         arguments: &[
             "test",
             "--target",
-            WASM,
+            tools::WASM_TARGET,
             "--package=warren-client",
             "--test=browser",
         ],

@@ -25,6 +25,7 @@ use crate::progress::Progress;
 pub use broker::{Broker, Release, UnknownBroker};
 pub use peers::folder as peers;
 pub use python::interpreter as python_interpreter;
+pub(crate) use rust::WASM_TARGET;
 pub use system::{browser, browser_driver};
 
 /// Something that must be there before Warren can be built, run or tested.

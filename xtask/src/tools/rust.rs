@@ -7,7 +7,8 @@ use anyhow::Result;
 
 use crate::command::{output, run};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// What the page is built for.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 pub(super) const WASM_TARGET_REMEDY: &str = "rustup target add wasm32-unknown-unknown; \
     where rustup cannot reach its server, Debian has the packages rust-web-src, rustc-web, \
@@ -26,10 +27,10 @@ pub(super) fn install_components() -> Result<()> {
 /// rustc names the library's folder whether or not it is there.
 pub(super) fn wasm_target() -> Option<String> {
     let folder =
-        output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
-    Path::new(&folder).is_dir().then(|| TARGET.to_owned())
+        output(Command::new("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]))?;
+    Path::new(&folder).is_dir().then(|| WASM_TARGET.to_owned())
 }
 
 pub(super) fn install_wasm_target() -> Result<()> {
-    run(Command::new("rustup").args(["target", "add", TARGET]))
+    run(Command::new("rustup").args(["target", "add", WASM_TARGET]))
 }
