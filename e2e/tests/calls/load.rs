@@ -89,3 +89,23 @@ fn a_load_draws_a_bar_on_a_terminal() {
     let output = on_terminal(stack.warren_command(&for_programs));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn a_load_may_be_of_any_procedure() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let load = |procedure, request| {
+        let load = ["load", "--count", "20", "--in-flight", "5", "--json"];
+        let called = ["--procedure", procedure, "--request", request];
+        stack.warren(&[&load[..], &called].concat())
+    };
+    assert_eq!(json(&load("fibonacci", "10").stdout)["done"], 20);
+    let failures = serde_json::json!({ "unimplemented": 20 });
+    assert_eq!(json(&load("greet", "\"Ada\"").stdout)["failures"], failures);
+    let refused = load("greet", "Ada");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        said.starts_with("invalid_argument: the request is no JSON"),
+        "{said}"
+    );
+}

@@ -11,6 +11,7 @@ mod call;
 mod completions;
 mod doctor;
 mod failure;
+mod json;
 mod load;
 mod output;
 mod progress;

@@ -8,7 +8,6 @@ use std::{
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tokio::select;
 use warren_client::{Call, CallError, CallOptions, Client, Policy, RawRequest, Reply, Traceparent};
 use warren_contract::{Code, Fibonacci, MAX_REQUEST_BYTES};
@@ -16,6 +15,7 @@ use warren_contract::{Code, Fibonacci, MAX_REQUEST_BYTES};
 use super::{
     broker::Broker,
     failure::{self, Failure},
+    json::json,
     output::print_json,
     progress::{self, Telling},
     signals::told_to_stop,
@@ -74,16 +74,10 @@ pub(super) async fn run(broker: Broker, arguments: Arguments) -> Result<(), Fail
     };
     match arguments.procedure.clone() {
         Some(procedure) => {
-            let body = RawValue::from_string(request).map_err(|error| {
-                Failure::new(
-                    Code::InvalidArgument,
-                    format!("the request is no JSON: {error}"),
-                )
-            })?;
             let request = RawRequest {
                 procedure,
                 idempotent: arguments.idempotent,
-                body,
+                body: json(request)?,
             };
             let make = |client: &Client, options| client.call_raw(request, options);
             make_call(broker, &arguments, make).await

@@ -2,19 +2,20 @@
 
 mod measured;
 
-use std::{fmt, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use clap::{Args, value_parser};
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, TryFutureExt, stream::FuturesUnordered};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::{pin, select, time::Instant};
-use warren_client::{CallError, CallOptions, Client, Config, Policy};
+use warren_client::{CallError, CallOptions, Client, Config, Policy, RawRequest};
 use warren_contract::Fibonacci;
 
 use self::measured::Measured;
 use super::{
     broker::Broker,
     failure::{self, Failure},
+    json::json,
     output::{print, print_json},
     signals::told_to_stop,
 };
@@ -55,6 +56,16 @@ pub(super) struct Arguments {
     /// Which Fibonacci number each call asks for.
     #[arg(long, default_value_t = 5)]
     n: u64,
+    /// The procedure to call instead of fibonacci.
+    #[arg(long, value_name = "NAME", requires = "request", conflicts_with = "n")]
+    procedure: Option<String>,
+    /// What that procedure takes: any JSON.
+    #[arg(long, value_name = "JSON", requires = "procedure")]
+    request: Option<String>,
+    /// Calling that procedure twice is like calling it once, so that requests may be sent again
+    /// if the connection is lost, and nobody knows what became of them.
+    #[arg(long, requires = "procedure")]
+    idempotent: bool,
     /// How long each call may take, such as 500ms, 5s or 2m; at most 24h. The connection, too, has
     /// to be there within this time.
     #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
@@ -72,6 +83,7 @@ pub(super) async fn run(broker: Broker, arguments: Arguments) -> Result<(), Fail
     if deadline.is_zero() || deadline > Config::MAX_DEADLINE {
         return Err(CallError::BadDeadline { actual: deadline }.into());
     }
+    let work = Work::of(&arguments)?;
     let in_flight = arguments.in_flight as usize;
     let client = Client::connect(Config {
         max_pending: in_flight,
@@ -83,7 +95,7 @@ pub(super) async fn run(broker: Broker, arguments: Arguments) -> Result<(), Fail
     } else {
         bar(arguments.count)
     };
-    let measured = drive(&client, &arguments, in_flight, &bar).await;
+    let measured = drive(&client, &work, &arguments, &bar).await;
     bar.finish_and_clear();
     let printed = if arguments.json {
         print_json(&measured.summary())
@@ -94,13 +106,45 @@ pub(super) async fn run(broker: Broker, arguments: Arguments) -> Result<(), Fail
     printed.and(measured.verdict())
 }
 
+/// What each call asks for.
+enum Work {
+    Fibonacci(u64),
+    Raw(RawRequest),
+}
+
+impl Work {
+    fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        let (Some(procedure), Some(request)) = (&arguments.procedure, &arguments.request) else {
+            return Ok(Self::Fibonacci(arguments.n));
+        };
+        Ok(Self::Raw(RawRequest {
+            procedure: procedure.clone(),
+            idempotent: arguments.idempotent,
+            body: json(request.clone())?,
+        }))
+    }
+
+    /// Makes one call, and says how long its round trip took.
+    fn call(
+        &self,
+        client: &Client,
+        options: CallOptions,
+    ) -> impl Future<Output = Result<Duration, CallError>> + use<> {
+        match self {
+            Self::Fibonacci(n) => {
+                let call = client.call_with::<Fibonacci>(*n, options);
+                call.map_ok(|reply| reply.round_trip).left_future()
+            }
+            Self::Raw(request) => {
+                let call = client.call_raw(request.clone(), options);
+                call.map_ok(|reply| reply.round_trip).right_future()
+            }
+        }
+    }
+}
+
 /// Makes the calls. One that is refused at once ends like any other, and makes room for the next.
-async fn drive(
-    client: &Client,
-    arguments: &Arguments,
-    in_flight: usize,
-    bar: &ProgressBar,
-) -> Measured {
+async fn drive(client: &Client, work: &Work, arguments: &Arguments, bar: &ProgressBar) -> Measured {
     let options = CallOptions {
         deadline: Some(arguments.deadline),
         policy: if arguments.wait_for_worker {
@@ -111,6 +155,7 @@ async fn drive(
         progress: None,
         traceparent: None,
     };
+    let in_flight = arguments.in_flight as usize;
     let interrupt = told_to_stop();
     pin!(interrupt);
     let start = Instant::now();
@@ -119,13 +164,13 @@ async fn drive(
     let mut pending = FuturesUnordered::new();
     loop {
         while made < arguments.count && pending.len() < in_flight {
-            pending.push(client.call_with::<Fibonacci>(arguments.n, options));
+            pending.push(work.call(client, options));
             made += 1;
         }
         select! {
             outcome = pending.next() => match outcome {
                 Some(outcome) => {
-                    measured.record(outcome.map(|reply| reply.round_trip));
+                    measured.record(outcome);
                     bar.inc(1);
                 }
                 None => break,
