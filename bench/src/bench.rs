@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use xtask::{Checkout, artifacts, tools};
+use xtask::{Checkout, artifacts::Module, tools, weight};
 
 /// Where everything is that is measured, and how often it is.
 #[derive(Clone, Debug)]
@@ -65,7 +65,28 @@ impl Bench {
     /// The folder of the pages in `bench/wasm`, with Warren's module for them.
     #[must_use]
     pub fn module(&self) -> PathBuf {
-        artifacts::module_folder(&self.checkout)
+        Module::Client.folder(&self.checkout)
+    }
+
+    /// What a module takes over the network, in bytes: its program and its script, compressed as the
+    /// page's are.
+    ///
+    /// # Panics
+    /// It is not there.
+    #[must_use]
+    pub fn weight(&self, module: Module) -> u64 {
+        let folder = module.folder(&self.checkout);
+        let files = fs::read_dir(folder).expect("`cargo xtask bench` builds it");
+        let files = files.map(|file| file.expect("it can be listed").path());
+        let is_fetched = |file: &PathBuf| {
+            let end = file.extension().and_then(|end| end.to_str());
+            end.is_some_and(|end| ["js", "wasm"].contains(&end))
+        };
+        let weight = |file: PathBuf| {
+            let whole = fs::read(file).expect("it can be read");
+            weight::compressed(&whole).expect("it is in memory").len() as u64
+        };
+        files.filter(is_fetched).map(weight).sum()
     }
 
     /// The Python that has the libraries of the peers.

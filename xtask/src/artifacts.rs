@@ -65,36 +65,59 @@ pub fn benchmarks(checkout: &Checkout) -> Result<PathBuf> {
     Ok(target_folder(checkout)?.join("release/warren-bench"))
 }
 
-/// Where [`module`] puts what it builds.
-#[must_use]
-pub fn module_folder(checkout: &Checkout) -> PathBuf {
-    checkout.state().join("bench-wasm")
+/// A WebAssembly module of the benchmarks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Module {
+    /// Warren's client and decoder, without a page around them.
+    Client,
+    /// The least page of Yew.
+    Yew,
 }
 
-/// Builds the WebAssembly module of the benchmarks, with the page's profile, and puts it beside its
-/// pages.
-///
-/// # Errors
-/// The build failed; the compiler has said why.
-pub fn module(checkout: &Checkout) -> Result<()> {
-    const PACKAGE: &str = "warren-bench-wasm";
-    const PROGRAM: &str = "wasm32-unknown-unknown/page/warren_bench_wasm.wasm";
-    run(Command::new("cargo")
-        .args(["build", "--profile=page", "--package", PACKAGE])
-        .args(["--target", tools::WASM_TARGET])
-        .current_dir(checkout.root()))?;
-    let folder = module_folder(checkout);
-    run(Command::new("wasm-bindgen")
-        .args(["--target", "web", "--no-typescript", "--out-dir"])
-        .args([&folder, &target_folder(checkout)?.join(PROGRAM)])
-        .env("PATH", tools::search_path(checkout)?))?;
-    for entry in fs::read_dir(checkout.root().join("bench/wasm"))? {
-        let page = entry?.path();
-        if page.extension() == Some(OsStr::new("html")) {
-            fs::copy(&page, folder.join(page.file_name().unwrap_or_default()))?;
+impl Module {
+    /// The folder of its package, in `bench/`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "wasm",
+            Self::Yew => "yew",
         }
     }
-    Ok(())
+
+    /// Where [`Module::build`] puts it.
+    #[must_use]
+    pub fn folder(self, checkout: &Checkout) -> PathBuf {
+        checkout.state().join(format!("bench-{}", self.name()))
+    }
+
+    /// Builds it as the page is built, and puts it beside the HTML of its package.
+    ///
+    /// # Errors
+    /// The build failed; the compiler has said why.
+    pub fn build(self, checkout: &Checkout) -> Result<()> {
+        let name = self.name();
+        run(Command::new("cargo")
+            .args(["build", "--profile=page", "--target", tools::WASM_TARGET])
+            .args(["--package", &format!("warren-bench-{name}")])
+            .current_dir(checkout.root()))?;
+        let folder = self.folder(checkout);
+        let built = target_folder(checkout)?
+            .join(tools::WASM_TARGET)
+            .join(format!("page/warren_bench_{name}.wasm"));
+        let search_path = tools::search_path(checkout)?;
+        run(Command::new("wasm-bindgen")
+            .args(["--target", "web", "--no-typescript", "--out-dir"])
+            .args([&folder, &built])
+            .env("PATH", &search_path))?;
+        let program = folder.join(format!("warren_bench_{name}_bg.wasm"));
+        split::optimize(&program, &program, &search_path)?;
+        for entry in fs::read_dir(checkout.root().join("bench").join(name))? {
+            let page = entry?.path();
+            if page.extension() == Some(OsStr::new("html")) {
+                fs::copy(&page, folder.join(page.file_name().unwrap_or_default()))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Builds the page into [`Checkout::dist`], unless what is there is newer than all its sources.

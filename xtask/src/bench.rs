@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::artifacts::Module;
 use crate::progress::Progress;
 use crate::tools::{self, Broker};
 use crate::{Checkout, artifacts};
@@ -66,7 +67,8 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     progress.step("building the page");
     artifacts::page(checkout)?;
     progress.step("building the programs");
-    artifacts::module(checkout)?;
+    Module::Client.build(checkout)?;
+    Module::Yew.build(checkout)?;
     let program = artifacts::benchmarks(checkout)?;
 
     progress.step("measuring");

@@ -59,10 +59,7 @@ pub(crate) fn split(checkout: &Checkout, folder: &Path) -> Result<()> {
     for file in files(&parts)? {
         let place = folder.join(name_with_hash(&file_name(&file), &name));
         if file.extension() == Some(OsStr::new("wasm")) {
-            run(tool("wasm-opt")
-                // Smaller ones, such as -Oz makes, are larger once they are compressed.
-                .args(["-O2", "--output"])
-                .args([&place, &file]))?;
+            optimize(&file, &place, &search_path)?;
         } else {
             // Only where it is imported: within the program it keeps its name.
             let script = fs::read_to_string(&file)?
@@ -76,6 +73,15 @@ pub(crate) fn split(checkout: &Checkout, folder: &Path) -> Result<()> {
     }
     fs::remove_dir_all(&parts)?;
     preload(folder, &name)
+}
+
+/// Makes a program smaller, as it is once it is compressed.
+pub(crate) fn optimize(program: &Path, place: &Path, search_path: &OsStr) -> Result<()> {
+    run(Command::new("wasm-opt")
+        // Smaller ones, such as -Oz makes, are larger once they are compressed.
+        .args(["-O2", "--output"])
+        .args([place, program])
+        .env("PATH", search_path))
 }
 
 /// Lets browsers fetch the splitter's script together with the program's, which imports it.

@@ -68,15 +68,22 @@ pub(crate) fn check(checkout: &Checkout) -> Result<bool> {
 /// # Errors
 /// A file cannot be read or written.
 pub fn compress(folder: &Path) -> Result<()> {
-    // The best that there is: quality 11, with a window of 4 MB.
-    let best = BrotliEncoderParams::default();
     for file in files(folder)? {
-        let whole = fs::read(&file)?;
-        let mut compressed = Vec::new();
-        BrotliCompress(&mut whole.as_slice(), &mut compressed, &best)?;
-        fs::write(beside(&file), compressed)?;
+        fs::write(beside(&file), compressed(&fs::read(&file)?)?)?;
     }
     Ok(())
+}
+
+/// `whole`, compressed by Brotli at its best.
+///
+/// # Errors
+/// There is not enough memory.
+pub fn compressed(mut whole: &[u8]) -> io::Result<Vec<u8>> {
+    // The best that there is: quality 11, with a window of 4 MB.
+    let best = BrotliEncoderParams::default();
+    let mut compressed = Vec::new();
+    BrotliCompress(&mut whole, &mut compressed, &best)?;
+    Ok(compressed)
 }
 
 /// A file of the page and its weight, in bytes.
