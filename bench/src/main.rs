@@ -9,7 +9,8 @@ use clap::{Parser, ValueEnum};
 use warren_bench::{Bench, Machine, Results, rows::Row};
 use xtask::Checkout;
 
-/// Measures Warren side by side with its peers, and writes what it finds to bench/RESULTS.md.
+/// Measures Warren side by side with its peers, and writes what it finds to
+/// bench/RESULTS.md, and to docs/capacity.md.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// What is measured; everything if nothing is named.
@@ -22,7 +23,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let checkout = Checkout::here();
-    let results = Results::at(checkout.root().join("bench/RESULTS.md"));
+    let root = checkout.root().to_owned();
     let bench = Bench::new(checkout, arguments.rounds.into());
     let machine = Machine::this();
     let rows = match arguments.rows.as_slice() {
@@ -33,8 +34,10 @@ fn main() -> ExitCode {
     for row in rows {
         let section = row.measure(&bench);
         print(&format!("\n## {}\n\n{section}", section.title()));
+        let document = row.document();
+        let results = Results::at(root.join(document));
         if let Err(error) = results.write(&section, &machine, bench.rounds()) {
-            eprintln!("error: cannot write bench/RESULTS.md: {error}");
+            eprintln!("error: cannot write {document}: {error}");
             return ExitCode::FAILURE;
         }
         unmet.extend(section.unmet());

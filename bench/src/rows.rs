@@ -1,6 +1,8 @@
 //! What is measured.
 
 mod calls;
+mod capacity;
+mod connections;
 mod decode;
 mod drain;
 mod fib;
@@ -30,6 +32,10 @@ pub enum Row {
     Page,
     /// What Warren adds to a round trip over Web-STOMP.
     Latency,
+    /// How much one broker takes.
+    Capacity,
+    /// Very many idle clients, and their return after the broker was restarted.
+    Connections,
 }
 
 impl Row {
@@ -47,6 +53,17 @@ impl Row {
             Self::Workers => workers::measure(bench),
             Self::Page => page::measure(bench),
             Self::Latency => latency::measure(bench),
+            Self::Capacity => capacity::measure(bench),
+            Self::Connections => connections::measure(bench),
+        }
+    }
+
+    /// The document that has it, from the top of the checkout.
+    #[must_use]
+    pub fn document(self) -> &'static str {
+        match self {
+            Self::Capacity | Self::Connections => "docs/capacity.md",
+            _ => "bench/RESULTS.md",
         }
     }
 }

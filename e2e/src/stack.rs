@@ -127,26 +127,38 @@ impl Stack {
     /// Puts a quorum queue in the place of the service's queue.
     pub fn make_queue_quorum(&self) {
         self.delete_queue(DEFAULT_SERVICE);
-        self.put_queue(&json!({
+        self.put_quorum_queue(DEFAULT_SERVICE);
+        self.bind_queue();
+    }
+
+    /// Declares a quorum queue for the service `name`, whose workers bind it.
+    pub fn put_quorum_queue(&self, name: &str) {
+        let queue = json!({
             "durable": true,
             "arguments": {
                 "x-queue-type": "quorum",
                 "x-dead-letter-exchange": BOUNCE_EXCHANGE,
             },
-        }));
+        });
+        self.put_queue(name, &queue);
     }
 
     /// Puts a queue that hands nothing back in the place of the service's queue.
     pub fn make_queue_keep_all(&self) {
         self.delete_queue(DEFAULT_SERVICE);
-        self.put_queue(&json!({ "durable": true }));
+        self.put_queue(DEFAULT_SERVICE, &json!({ "durable": true }));
+        self.bind_queue();
     }
 
-    /// Declares the service's queue, and binds it.
-    fn put_queue(&self, queue: &Value) {
+    fn put_queue(&self, name: &str, queue: &Value) {
         let vhost = &self.vhost;
         self.management
-            .put(&format!("queues/{vhost}/{DEFAULT_SERVICE}"), queue);
+            .put(&format!("queues/{vhost}/{name}"), queue);
+    }
+
+    /// Binds the service's queue to its exchange.
+    fn bind_queue(&self) {
+        let vhost = &self.vhost;
         let binding = format!("bindings/{vhost}/e/{DEFAULT_SERVICE}/q/{DEFAULT_SERVICE}");
         self.management.post(&binding, &json!({}));
     }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::{
     Bench, Contest, Goal, Metric, Section,
-    backlog::{Backlog, QUEUE, Requests, program},
+    backlog::{Backlog, QUEUE, Requests, Served, program},
 };
 
 const RATE: &str = "requests/s";
@@ -30,6 +30,9 @@ const NAPS: u32 = 200;
 
 const WORKERS: [usize; 3] = [1, 2, 4];
 
+/// How many requests such a worker takes before the first of them is settled.
+const PREFETCHES: [u16; 2] = [1, 2];
+
 const AT_ONCE: [u16; 4] = [1, 4, 16, 64];
 
 /// How close to linear it is to be.
@@ -41,7 +44,9 @@ pub(super) fn measure(bench: &Bench) -> Section {
     Section::new("workers", "More workers, and more at once")
         .note(&format!(
             "{} requests for fib(32) wait in a queue for workers of `--concurrency 1`, on \
-             {cores} cores that the broker needs, too.",
+             {cores} cores that the broker needs, too. At prefetch 1, which is their default, a \
+             worker is idle from one reply until the broker has confirmed it and delivered the \
+             next request.",
             COMPUTED.count
         ))
         .contest(&computing(bench, &backlog), computing_goals(cores))
@@ -53,58 +58,80 @@ pub(super) fn measure(bench: &Bench) -> Section {
         .contest(&sleeping(bench, &backlog), sleeping_goals())
 }
 
-fn metrics() -> [Metric; 3] {
+fn metrics() -> [Metric; 4] {
     [
         Metric::new(RATE, "1/s"),
         Metric::new("worker", "µs of processor per request"),
         Metric::new("broker", "µs of processor per request"),
+        Metric::new("both together", "processors in use"),
+    ]
+}
+
+fn figures(served: Served) -> Vec<f64> {
+    let Served {
+        rate,
+        server_us,
+        broker_us,
+    } = served;
+    vec![
+        rate,
+        server_us,
+        broker_us,
+        rate * (server_us + broker_us) / 1e6,
     ]
 }
 
 fn computing(bench: &Bench, backlog: &Backlog) -> crate::Outcome {
     let mut contest = Contest::new(bench.rounds(), metrics());
-    for workers in WORKERS {
-        contest.enter(computing_name(workers), move || {
-            let worker = || {
-                let mut command = Command::new(program("warren-worker"));
-                command.args(["--queue", QUEUE, "--concurrency", "1"]);
-                command.args(["--amqp", backlog.amqp()]);
-                command
-            };
-            let mut commands: Vec<Command> = (0..workers).map(|_| worker()).collect();
-            let served = backlog.serve(&COMPUTED, &mut commands);
-            vec![served.rate, served.server_us, served.broker_us]
-        });
+    for prefetch in PREFETCHES {
+        for workers in WORKERS {
+            contest.enter(computing_name(workers, prefetch), move || {
+                let worker = || {
+                    let mut command = Command::new(program("warren-worker"));
+                    command.args(["--queue", QUEUE, "--concurrency", "1"]);
+                    command.args(["--prefetch", &prefetch.to_string()]);
+                    command.args(["--amqp", backlog.amqp()]);
+                    command
+                };
+                let mut commands: Vec<Command> = (0..workers).map(|_| worker()).collect();
+                figures(backlog.serve(&COMPUTED, &mut commands))
+            });
+        }
     }
     contest.run()
 }
 
 /// Linear up to the number of cores, and no less beyond.
 fn computing_goals(cores: usize) -> Vec<Goal> {
-    let goal = |workers: usize| {
+    let goal = |workers: usize, prefetch: u16| {
         let factor = LINEAR * workers.min(cores) as f64;
-        Goal::at_least(RATE, &computing_name(workers), factor, &computing_name(1))
+        let [this, one] = [workers, 1].map(|workers| computing_name(workers, prefetch));
+        Goal::at_least(RATE, &this, factor, &one)
     };
-    WORKERS[1..].iter().copied().map(goal).collect()
+    let goals = |prefetch| {
+        WORKERS[1..]
+            .iter()
+            .map(move |&workers| goal(workers, prefetch))
+    };
+    PREFETCHES.into_iter().flat_map(goals).collect()
 }
 
-fn computing_name(workers: usize) -> String {
-    format!("fib(32), {workers} of concurrency 1")
+fn computing_name(workers: usize, prefetch: u16) -> String {
+    format!("fib(32), {workers} at prefetch {prefetch}")
 }
 
 fn sleeping(bench: &Bench, backlog: &Backlog) -> crate::Outcome {
     let mut contest = Contest::new(bench.rounds(), metrics());
     for at_once in AT_ONCE {
         contest.enter(sleeping_name(at_once), move || {
-            let mut command = Command::new(program("napping-worker"));
+            let mut command = Command::new(program("load-worker"));
             command.env("WARREN_AMQP", backlog.amqp());
             command.args([QUEUE, &at_once.to_string()]);
             let requests = Requests {
                 count: NAPS * u32::from(at_once),
                 ..SLEPT
             };
-            let served = backlog.serve(&requests, &mut [command]);
-            vec![served.rate, served.server_us, served.broker_us]
+            figures(backlog.serve(&requests, &mut [command]))
         });
     }
     contest.run()
