@@ -11,7 +11,7 @@ use crate::{
     driver::{self, Boards, Caller, Command},
     engine::{Engine, Request},
     ids::random_uuid,
-    socket::{self, Endpoint},
+    socket::{self, Trust},
 };
 
 /// What happened on the connection that no call can tell.
@@ -61,8 +61,10 @@ impl Client {
     #[must_use]
     pub fn connect(config: Config) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
+        let trust = Trust::of(&config);
+        let engine = Engine::new(config, Box::new(random_uuid));
         let boards = Boards {
-            state: watch::Sender::new(ConnectionState::Connecting { attempt: 1 }),
+            state: watch::Sender::new(engine.first_state()),
             counters: watch::Sender::default(),
             workers: watch::Sender::default(),
             wire: broadcast::Sender::new(WAITING_FRAMES),
@@ -74,9 +76,7 @@ impl Client {
             workers: boards.workers.clone(),
             wire: boards.wire.clone(),
         };
-        let endpoint = Endpoint::of(&config);
-        let engine = Engine::new(config, Box::new(random_uuid));
-        socket::spawn(driver::run(engine, endpoint, queue, boards));
+        socket::spawn(driver::run(engine, trust, queue, boards));
         client
     }
 

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use warren_contract::DEFAULT_SERVICE;
 
+use crate::Urls;
+
 /// How requests travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -35,8 +37,14 @@ impl Mode {
 /// `cargo xtask up` starts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The Web-STOMP endpoint: `ws://host:15674/ws`, or `wss://…`.
-    pub url: String,
+    /// The Web-STOMP endpoint, `ws://host:15674/ws` or `wss://…`, or those of a cluster's nodes.
+    ///
+    /// Several are tried in an order of this client's own, which is random: after each failure, and
+    /// after a connection that was lost, the next one. Each wait between two tries is random, too,
+    /// and the waits grow only once all URLs have failed in a row. All nodes of a cluster know the
+    /// same users, so a login that one refuses is not tried at the others for half a minute; of
+    /// certificates, each has its own.
+    pub urls: Urls,
     /// Whom to trust at a `wss://…`. A browser decides that by itself.
     #[cfg(not(target_arch = "wasm32"))]
     pub tls: crate::Tls,
@@ -62,6 +70,15 @@ impl Config {
     /// The longest deadline that a call may have.
     pub const MAX_DEADLINE: Duration = Duration::from_hours(24);
 
+    /// The same, at this URL alone.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self {
+            urls: url.into(),
+            ..self.clone()
+        }
+    }
+
     /// Takes `mode`, and its [default login](Mode::default_login).
     #[must_use]
     pub fn in_mode(self, mode: Mode) -> Self {
@@ -80,7 +97,7 @@ impl Default for Config {
         let mode = Mode::default();
         let (login, passcode) = mode.default_login();
         Self {
-            url: "ws://127.0.0.1:15674/ws".into(),
+            urls: "ws://127.0.0.1:15674/ws".into(),
             #[cfg(not(target_arch = "wasm32"))]
             tls: crate::Tls::default(),
             login: login.into(),
@@ -99,7 +116,7 @@ impl Default for Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
-            .field("url", &self.url)
+            .field("urls", &self.urls)
             .field("login", &self.login)
             .field("vhost", &self.vhost)
             .field("queue", &self.queue)

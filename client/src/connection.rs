@@ -10,11 +10,16 @@ use warren_contract::Code;
 pub enum ConnectionState {
     /// A connection is being opened.
     Connecting {
+        /// The address that is tried.
+        url: String,
         /// 1 for the first try since the connection was last online.
         attempt: u32,
     },
     /// Calls are sent as they are made.
-    Online,
+    Online {
+        /// The address at which the broker answered.
+        url: String,
+    },
     /// There is no connection; calls wait for the next one.
     Offline {
         /// Why the last connection, or the last try, ended.
@@ -24,6 +29,24 @@ pub enum ConnectionState {
     },
     /// The client was closed by its owner.
     Closed,
+}
+
+impl ConnectionState {
+    /// Whether calls are sent as they are made.
+    #[must_use]
+    pub const fn is_online(&self) -> bool {
+        matches!(self, Self::Online { .. })
+    }
+
+    /// The address that is used or tried, or was last; `None` once the client is closed.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Connecting { url, .. } | Self::Online { url } => Some(url),
+            Self::Offline { reason, .. } => Some(reason.url()),
+            Self::Closed => None,
+        }
+    }
 }
 
 /// Why a connection, or a try to open one, ended.
@@ -38,7 +61,8 @@ pub enum Disconnect {
         detail: String,
     },
     /// There is somebody, but not one whom we trust, or who trusts us: something is wrong with a
-    /// certificate. Browsers do not tell this from [`Disconnect::Unreachable`].
+    /// certificate. Browsers do not tell this from [`Disconnect::Unreachable`], and a client with
+    /// several URLs calls it so, too, until the same was found at all of them in a row.
     #[error("no secure connection to {url}: {detail}")]
     Untrusted {
         /// The address that was tried.
@@ -48,9 +72,11 @@ pub enum Disconnect {
     },
     /// The broker did not take the login.
     #[error(
-        "wrong login or passcode: the broker refuses `{login}` ({detail}); check both, and that this user exists"
+        "wrong login or passcode: the broker at {url} refuses `{login}` ({detail}); check both, and that this user exists"
     )]
     LoginRefused {
+        /// The broker's address.
+        url: String,
         /// The login that was tried.
         login: String,
         /// The broker's words.
@@ -58,9 +84,11 @@ pub enum Disconnect {
     },
     /// The broker took the login, but not on this virtual host.
     #[error(
-        "wrong virtual host: the broker does not let `{login}` use `{vhost}` ({detail}); check its name, and the user's permissions there"
+        "wrong virtual host: the broker at {url} does not let `{login}` use `{vhost}` ({detail}); check its name, and the user's permissions there"
     )]
     VhostRefused {
+        /// The broker's address.
+        url: String,
         /// The login that was tried.
         login: String,
         /// The virtual host that was tried.
@@ -71,37 +99,60 @@ pub enum Disconnect {
     /// An exchange of the service is not there: the one through which messages bounce could not
     /// be subscribed to, or every connection ended that published to the workers' one.
     #[error(
-        "the broker does not give us exchange `{exchange}` ({detail}): it is not there, or this user may not publish to it; start a worker, log in as another user, import rabbitmq/definitions.json, or use the tutorial mode"
+        "the broker at {url} does not give us exchange `{exchange}` ({detail}): it is not there, or this user may not publish to it; start a worker, log in as another user, import rabbitmq/definitions.json, or use the tutorial mode"
     )]
     TopologyMissing {
+        /// The broker's address.
+        url: String,
         /// The exchange that is missing, or that this user may not use.
         exchange: String,
         /// The broker's words, or what it did.
         detail: String,
     },
     /// The connection was there, and went.
-    #[error("the connection was lost: {detail}")]
+    #[error("the connection to {url} was lost: {detail}")]
     Lost {
+        /// The broker's address.
+        url: String,
         /// The broker's words, or the WebSocket's close code and reason.
         detail: String,
     },
     /// The broker, or the way to it, fell silent.
-    #[error("the broker was silent for {silent_for:?}, where {allowed:?} is allowed")]
+    #[error("the broker at {url} was silent for {silent_for:?}, where {allowed:?} is allowed")]
     Silent {
+        /// The broker's address.
+        url: String,
         /// For how long nothing came.
         silent_for: Duration,
         /// For how long nothing may come.
         allowed: Duration,
     },
     /// What came was no STOMP, or over a limit.
-    #[error("the broker sent what we cannot take: {detail}")]
+    #[error("the broker at {url} sent what we cannot take: {detail}")]
     Protocol {
+        /// The broker's address.
+        url: String,
         /// What was wrong with it.
         detail: String,
     },
 }
 
 impl Disconnect {
+    /// The address at which it happened.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Unreachable { url, .. }
+            | Self::Untrusted { url, .. }
+            | Self::LoginRefused { url, .. }
+            | Self::VhostRefused { url, .. }
+            | Self::TopologyMissing { url, .. }
+            | Self::Lost { url, .. }
+            | Self::Silent { url, .. }
+            | Self::Protocol { url, .. } => url,
+        }
+    }
+
     /// Whether a person has to mend it, so that there is no use in trying again soon. Calls fail
     /// at once then.
     #[must_use]

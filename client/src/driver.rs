@@ -13,7 +13,7 @@ use web_time::Instant;
 use crate::{
     CallError, ConnectionState, Counters, Stage, WireFrame,
     engine::{Action, Engine, Event, RawReply, Request},
-    socket::{self, Endpoint, Incoming, Socket, Wakes},
+    socket::{self, Incoming, Socket, Trust, Wakes},
     tap::Tap,
 };
 
@@ -76,7 +76,7 @@ impl Caller {
 
 struct Driver {
     engine: Engine,
-    endpoint: Endpoint,
+    trust: Trust,
     started: Instant,
     socket: Option<Socket>,
     tap: Tap,
@@ -87,13 +87,13 @@ struct Driver {
 /// Runs until the client is closed, which also happens when its last handle is dropped.
 pub(crate) async fn run(
     engine: Engine,
-    endpoint: Endpoint,
+    trust: Trust,
     mut commands: UnboundedReceiver<Command>,
     boards: Boards,
 ) {
     let mut driver = Driver {
         engine,
-        endpoint,
+        trust,
         started: Instant::now(),
         socket: None,
         tap: Tap::new(boards.wire.clone()),
@@ -216,9 +216,9 @@ impl Driver {
     fn carry_out(&mut self) {
         while let Some(action) = self.engine.poll_action() {
             match action {
-                Action::Open => {
+                Action::Open { url } => {
                     self.tap.reset();
-                    self.socket = Some(Socket::open(&self.endpoint));
+                    self.socket = Some(Socket::open(&url, &self.trust));
                 }
                 Action::Send(bytes) => {
                     if let Some(socket) = &mut self.socket {
@@ -320,12 +320,12 @@ mod tests {
             while socket.get_mut().write_all(&heart_beats).is_ok() {}
         });
         let client = Client::connect(Config {
-            url: format!("ws://{address}/ws"),
+            urls: format!("ws://{address}/ws").into(),
             mode: Mode::Tutorial,
             ..Config::default()
         });
         let mut state = client.connection();
-        let online = state.wait_for(|state| *state == ConnectionState::Online);
+        let online = state.wait_for(ConnectionState::is_online);
         online.await.expect("the client lives");
         let deadline = Duration::from_millis(300);
         let options = CallOptions {

@@ -47,7 +47,7 @@ pub enum CallError {
         /// How many connections were lost.
         times: u32,
         /// Why the last one was.
-        reason: Disconnect,
+        reason: Box<Disconnect>,
     },
     /// The broker had no queue for the request.
     #[error("nobody serves `{service}`: the broker has no queue for it")]

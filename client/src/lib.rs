@@ -41,6 +41,7 @@ mod times;
 #[cfg(not(target_arch = "wasm32"))]
 mod tls;
 mod traceparent;
+mod urls;
 
 pub use call::{Call, CallOptions, Policy, Raw, RawRequest, Reply, Stage};
 pub use client::{Client, Counters};
@@ -52,3 +53,4 @@ pub use times::Times;
 #[cfg(not(target_arch = "wasm32"))]
 pub use tls::{Tls, TlsError};
 pub use traceparent::{InvalidTraceparent, Traceparent};
+pub use urls::{NoUrl, Urls};

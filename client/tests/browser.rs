@@ -12,7 +12,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// A client whose broker is at `url`.
 fn client_at(url: &str) -> Client {
     Client::connect(Config {
-        url: url.to_owned(),
+        urls: url.into(),
         ..Config::default()
     })
 }

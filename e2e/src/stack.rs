@@ -216,11 +216,23 @@ impl Stack {
         &self.amqp
     }
 
+    /// Where Web-STOMP clients connect.
+    #[must_use]
+    pub fn ws(&self) -> &str {
+        &self.ws
+    }
+
+    /// The name of the virtual host.
+    #[must_use]
+    pub fn vhost(&self) -> &str {
+        &self.vhost
+    }
+
     /// Where a client connects, as the page's user.
     #[must_use]
     pub fn config(&self) -> Config {
         Config {
-            url: self.ws.clone(),
+            urls: self.ws.as_str().into(),
             vhost: self.vhost.clone(),
             ..Config::default()
         }

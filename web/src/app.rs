@@ -41,7 +41,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
                 <CallsProvider>
                     { masthead(&config.client) }
                     <main>
-                        { notes(&props.start, &config.client.url) }
+                        { notes(&props.start, &config.client.urls) }
                         <div class="bench">
                             <CallPanel
                                 max_n={config.max_n}

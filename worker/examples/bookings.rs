@@ -116,7 +116,7 @@ fn main() -> ExitCode {
             vhost,
         } => {
             let config = Config {
-                url,
+                urls: url.into(),
                 vhost,
                 queue: QUEUE.to_owned(),
                 // RabbitMQ's own user, who may do everything on its own machine; `web` may call

@@ -2,6 +2,7 @@
 
 mod acks;
 mod broker_url;
+mod broker_urls;
 mod connect;
 mod control;
 mod delivery;
@@ -30,6 +31,7 @@ use warren_contract::{BOUNCE_EXCHANGE, Topology};
 
 pub use self::{
     broker_url::{BrokerUrl, InvalidBrokerUrl},
+    broker_urls::BrokerUrls,
     tls::{ClientCertificate, Tls, TlsError},
 };
 use self::{connect::connect, control::ControlMessages, delivery::Deliveries, mend::is_damaged};
@@ -48,7 +50,7 @@ const NOT_ALLOWED: u16 = 530;
 /// See <https://www.rabbitmq.com/docs/direct-reply-to>.
 const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to.";
 
-/// A broker over AMQP.
+/// One node of a broker over AMQP.
 #[derive(Clone, Debug)]
 pub(crate) struct Amqp {
     url: BrokerUrl,
@@ -73,7 +75,11 @@ impl transport::Broker for Amqp {
     async fn connect(&self, name: &str) -> Result<Connection, BrokerError> {
         let connection = connect(&self.url, &self.tls, name).await?;
         let user = self.url.uri().authority.userinfo.username.clone();
-        Ok(Connection { connection, user })
+        Ok(Connection {
+            connection,
+            broker: self.url.to_string(),
+            user,
+        })
     }
 }
 
@@ -81,6 +87,7 @@ impl transport::Broker for Amqp {
 #[derive(Debug)]
 pub(crate) struct Connection {
     connection: lapin::Connection,
+    broker: String,
     user: String,
 }
 
@@ -236,6 +243,7 @@ impl Connection {
     fn explain(&self, error: &lapin::Error) -> BrokerError {
         match refused_with(error) {
             Some((ACCESS_REFUSED, said)) => Refusal::Permission {
+                broker: self.broker.clone(),
                 user: self.user.clone(),
                 said,
             }

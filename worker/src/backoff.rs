@@ -5,9 +5,11 @@ use std::time::Duration;
 /// Exponential backoff with full jitter, so that a hundred workers whose broker restarts do not
 /// come back in the same instant.
 /// See <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backoff {
-    attempts: u32,
+    /// How many places there are to try, in turn.
+    places: usize,
+    attempts: usize,
 }
 
 impl Backoff {
@@ -17,7 +19,16 @@ impl Backoff {
     /// The bound of every wait.
     const LONGEST: Duration = Duration::from_secs(10);
 
-    /// A random wait; its bound doubles from one call to the next, up to [`Self::LONGEST`].
+    /// The backoff of what can be tried at so many places, at least one.
+    pub(crate) fn new(places: usize) -> Self {
+        Self {
+            places,
+            attempts: 0,
+        }
+    }
+
+    /// A random wait; its bound doubles once all places have failed in a row, up to
+    /// [`Self::LONGEST`].
     fn next(&mut self) -> Duration {
         let bound = self.bound();
         self.attempts = self.attempts.saturating_add(1);
@@ -34,8 +45,9 @@ impl Backoff {
     }
 
     fn bound(&self) -> Duration {
+        let rounds = u32::try_from(self.attempts / self.places).unwrap_or(u32::MAX);
         Self::FIRST
-            .saturating_mul(2_u32.saturating_pow(self.attempts))
+            .saturating_mul(2_u32.saturating_pow(rounds))
             .min(Self::LONGEST)
     }
 }
@@ -46,20 +58,32 @@ mod tests {
 
     #[test]
     fn bounds_double_up_to_the_longest() {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(1);
         for bound_ms in [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
             let bound = Duration::from_millis(bound_ms);
             assert_eq!(backoff.bound(), bound);
             assert!(backoff.next() < bound);
         }
-        backoff.attempts = u32::MAX;
+        backoff.attempts = usize::MAX;
         assert_eq!(backoff.bound(), Backoff::LONGEST);
         assert!(backoff.next() < Backoff::LONGEST);
     }
 
     #[test]
+    fn bounds_stay_until_all_places_have_failed() {
+        let mut backoff = Backoff::new(3);
+        for bound_ms in [250, 250, 250, 500, 500, 500, 1000] {
+            assert_eq!(backoff.bound(), Duration::from_millis(bound_ms));
+            backoff.next();
+        }
+    }
+
+    #[test]
     fn what_lasted_begins_anew() {
-        let mut backoff = Backoff { attempts: 5 };
+        let mut backoff = Backoff {
+            places: 1,
+            attempts: 5,
+        };
         backoff.after(Backoff::LONGEST);
         assert_eq!(backoff.attempts, 6);
         backoff.after(Backoff::LONGEST + Duration::from_millis(1));

@@ -11,9 +11,11 @@ use crate::TlsError;
 pub enum Refusal {
     /// The broker does not know the user, or its password is another.
     #[error(
-        "the broker refused the login of user {user:?}; is the password right? It said: {said}"
+        "the broker at {broker} refused the login of user {user:?}; is the password right? It said: {said}"
     )]
     Login {
+        /// Its address.
+        broker: String,
         /// The user's name.
         user: String,
         /// The broker's own words.
@@ -21,9 +23,12 @@ pub enum Refusal {
     },
     /// The virtual host does not exist, or the user may not enter it.
     #[error(
-        "the broker refused the virtual host {virtual_host:?} to user {user:?}. It said: {said}"
+        "the broker at {broker} refused the virtual host {virtual_host:?} to user {user:?}. It \
+         said: {said}"
     )]
     VirtualHost {
+        /// Its address.
+        broker: String,
         /// The virtual host's name.
         virtual_host: String,
         /// The user's name.
@@ -35,8 +40,12 @@ pub enum Refusal {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The user may not declare, bind or consume what the service needs.
-    #[error("user {user:?} lacks a permission that a worker needs. The broker said: {said}")]
+    #[error(
+        "user {user:?} lacks a permission that a worker needs. The broker at {broker} said: {said}"
+    )]
     Permission {
+        /// Its address.
+        broker: String,
         /// The user's name.
         user: String,
         /// The broker's own words.

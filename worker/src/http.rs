@@ -108,7 +108,8 @@ fn respond(method: &Method, path: &str, monitor: &Monitor) -> Response<Full<Byte
                 Readiness::Ready => StatusCode::OK,
                 Readiness::Connecting | Readiness::Draining => StatusCode::SERVICE_UNAVAILABLE,
             };
-            (status, TEXT, format!("{readiness}\n"))
+            let body = format!("{readiness}\n{}", monitor.connections());
+            (status, TEXT, body)
         }
         _ => {
             let body = "there are /metrics, /healthz and /readyz\n".to_owned();

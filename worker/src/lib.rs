@@ -8,7 +8,8 @@
 //! - [`Worker`]: serves one service or several until it is told to stop, across restarts of the
 //!   broker. [`Limits`] bound it; [`Tally`] says what was done; [`Refusal`] is why it gave up.
 //! - [`run`]: a whole program around a worker; [`Options`] are its command line.
-//! - [`BrokerUrl`]: where the broker is; it never shows its password.
+//! - [`BrokerUrls`]: where the broker is, or the nodes of its cluster are, each a [`BrokerUrl`];
+//!   they never show their passwords.
 //!
 //! A worker that dies, rather than its handler, leaves its requests to the broker, which delivers
 //! them again. One that kills every worker it comes to is given up by a quorum queue after
@@ -21,7 +22,8 @@
 //! makes the one from the other by its `procedures`; `calls` knows the calls that are here and what
 //! came of those that were, so that each is computed once and a cancel finds it. `outcome` is what a
 //! caller is told in the end, `progress` what it is told before; `control` is what is said to all
-//! workers at once. `tally` counts, `backoff` spaces the attempts to connect again. `transport` is
+//! workers at once. `tally` counts, `backoff` spaces the attempts to connect again, of which
+//! each goes to the next node of the `rotation`. `transport` is
 //! what all of these need of a broker, and `amqp` alone knows the AMQP library.
 
 mod amqp;
@@ -45,6 +47,7 @@ mod program;
 mod progress;
 mod reply;
 mod request;
+mod rotation;
 mod serve;
 mod server;
 mod service;
@@ -58,7 +61,7 @@ mod trace;
 mod transport;
 mod worker;
 
-pub use amqp::{BrokerUrl, ClientCertificate, InvalidBrokerUrl, Tls, TlsError};
+pub use amqp::{BrokerUrl, BrokerUrls, ClientCertificate, InvalidBrokerUrl, Tls, TlsError};
 pub use context::Context;
 pub use error::Refusal;
 pub use fibonacci::{FibonacciHandler, fib};

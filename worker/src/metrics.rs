@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     num::NonZeroU16,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -71,6 +71,10 @@ pub(crate) struct ServiceMetrics {
     remembered: Counter,
     /// How many computations have begun, which the histograms know but do not tell.
     computed: Counter,
+    queue: String,
+    /// Where the service is connected, or was last tried to be. It is no label of a metric: each
+    /// change of it would begin another series.
+    broker: Mutex<String>,
     /// Whether requests can come: one, or zero.
     pub(crate) connected: Gauge,
     pub(crate) reconnects: Counter,
@@ -254,6 +258,8 @@ impl Metrics {
             joined: reused("joined"),
             remembered: reused("memory"),
             computed: Counter::default(),
+            queue: queue.to_owned(),
+            broker: Mutex::default(),
             connected: self.connected.get_or_create_owned(&labels),
             reconnects: self.reconnects.get_or_create_owned(&labels),
         }
@@ -283,6 +289,24 @@ impl Metrics {
 }
 
 impl ServiceMetrics {
+    /// The service is to be connected there now.
+    pub(crate) fn go_to(&self, broker: &impl fmt::Display) {
+        *self.broker() = broker.to_string();
+    }
+
+    /// The service's queue, and where it is taken from, or is to be.
+    pub(crate) fn connection(&self) -> String {
+        let verb = match self.connected.get() {
+            0 => "connecting to",
+            _ => "connected to",
+        };
+        format!("{} {verb} {}", self.queue, self.broker())
+    }
+
+    fn broker(&self) -> MutexGuard<'_, String> {
+        self.broker.lock().expect("no holder panics")
+    }
+
     /// A request came.
     pub(crate) fn take(self: &Arc<Self>, request: &Request) -> Taken {
         self.in_flight.inc();

@@ -98,6 +98,17 @@ impl Monitor {
         }
     }
 
+    /// Where each service takes its requests from, or tries to: a line with its queue and the
+    /// broker's address, without the password.
+    #[must_use]
+    pub fn connections(&self) -> String {
+        let services = self.services();
+        services
+            .iter()
+            .map(|service| format!("{}\n", service.connection()))
+            .collect()
+    }
+
     /// The metrics as [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/) 1.0
     /// writes them, which Prometheus reads. Its content type is [`Self::METRICS_TYPE`].
     #[must_use]

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Dur
 use clap::{Arg, Args, Command, Error, builder::TypedValueParser, error::ErrorKind, value_parser};
 
 use crate::{
-    BrokerUrl, ClientCertificate, InvalidBrokerUrl, Limits, Tls, Worker, password::Password,
+    BrokerUrls, ClientCertificate, InvalidBrokerUrl, Limits, Tls, Worker, password::Password,
     telemetry::LogFormat,
 };
 
@@ -19,6 +19,10 @@ const MAX_CONCURRENCY: i64 = 512;
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// The broker's address: amqp://user@host:5672/virtual-host, or amqps://….
+    ///
+    /// Of a cluster, those of several nodes: by this option several times, or with commas between
+    /// them, so that a comma in a password must be written as %2C. They are tried in random order,
+    /// the next one after each failure.
     #[arg(
         long,
         help_heading = "Broker",
@@ -28,9 +32,9 @@ pub struct Options {
         default_value = "amqp://guest:guest@127.0.0.1:5672/%2f",
         value_parser = Address
     )]
-    amqp: BrokerUrl,
+    amqp: Vec<BrokerUrls>,
 
-    /// A file with the broker's password, which is used in place of the address's. WARREN_PASSWORD
+    /// A file with the broker's password, which is used in place of that of all addresses. WARREN_PASSWORD
     /// may hold the password itself; the file goes before it.
     #[arg(
         long,
@@ -204,11 +208,13 @@ impl Options {
     /// The worker that these options describe.
     #[must_use]
     pub fn worker(&self) -> Worker {
+        let given = self.amqp.iter().cloned();
+        let broker = given.reduce(BrokerUrls::and);
+        let mut broker = broker.expect("the option has a default");
         let password = self.password_file.clone();
-        let broker = match password.or_else(Password::in_environment) {
-            Some(password) => self.amqp.clone().with_password(password.reveal()),
-            None => self.amqp.clone(),
-        };
+        if let Some(password) = password.or_else(Password::in_environment) {
+            broker = broker.with_password(password.reveal());
+        }
         let mut worker = Worker::new(broker);
         worker.tls = Tls {
             ca_file: self.ca_file.clone(),
@@ -237,20 +243,20 @@ impl Options {
     }
 }
 
-/// Reads a broker's address. What clap says by itself of one that is none would show it, and a
+/// Reads a broker's addresses. What clap says by itself of one that is none would show it, and a
 /// password in it.
 #[derive(Clone, Debug)]
 struct Address;
 
 impl TypedValueParser for Address {
-    type Value = BrokerUrl;
+    type Value = BrokerUrls;
 
     fn parse_ref(
         &self,
         command: &Command,
         _: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<BrokerUrl, Error> {
+    ) -> Result<BrokerUrls, Error> {
         let parsed = match value.to_str() {
             Some(text) => text
                 .parse()
@@ -318,6 +324,7 @@ mod tests {
             "amqp://me:s3cret#@host:5672/v",
             "amqps:/me:s3cret@host/v",
             "s3cret",
+            "amqp://me:5,s3cret@host/v",
         ] {
             for arguments in [&["--amqp", address][..], &[&format!("--amqp={address}")]] {
                 let refused = parse(arguments).expect_err(address);
@@ -337,6 +344,26 @@ mod tests {
         assert!(!format!("{options:?}").contains("s3cret"));
         let expected = "amqp://me:s3cret@host/v".parse();
         assert_eq!(options.worker().broker, expected.expect("an address"));
+    }
+
+    #[test]
+    fn several_addresses_are_given_one_by_one_or_together() {
+        let all = "amqp://me:a@one/v,amqp://me:b@two/v,amqp://me:c@three/v";
+        let expected = all.parse().expect("these are addresses");
+        let [one, two, three] = [
+            "amqp://me:a@one/v",
+            "amqp://me:b@two/v",
+            "amqp://me:c@three/v",
+        ];
+        let together = format!("{two},{three}");
+        for arguments in [
+            &["--amqp", all][..],
+            &["--amqp", one, "--amqp", two, "--amqp", three],
+            &["--amqp", one, "--amqp", &together],
+        ] {
+            let options = parse(arguments).expect("these are addresses");
+            assert_eq!(options.worker().broker, expected, "{arguments:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
-use crate::{BrokerUrl, Options, Service, Worker, http::Endpoint, telemetry::Telemetry};
+use crate::{
+    BrokerUrl, BrokerUrls, Options, Service, Worker, http::Endpoint, telemetry::Telemetry,
+};
 
 /// It was told to stop, and did.
 const EXIT_STOPPED: u8 = 0;
@@ -146,10 +148,10 @@ fn shows_password(arguments: impl IntoIterator<Item = OsString>) -> bool {
     let url = |argument: OsString| {
         let argument = argument.into_string().ok()?;
         let url = argument.strip_prefix("--amqp=").unwrap_or(&argument);
-        url.parse::<BrokerUrl>().ok()
+        url.parse::<BrokerUrls>().ok()
     };
     let mut urls = arguments.into_iter().filter_map(url);
-    urls.any(|url| url.has_secret())
+    urls.any(|urls| urls.iter().any(BrokerUrl::has_secret))
 }
 
 /// The signals that ask a program to end.
@@ -180,9 +182,10 @@ mod tests {
 
     #[test]
     fn a_password_among_the_arguments_is_seen() {
-        let cases: [(&[&str], bool); 6] = [
+        let cases: [(&[&str], bool); 7] = [
             (&["--amqp", "amqp://me:s3cret@host/v"], true),
             (&["--queue", "q", "--amqp=amqps://me:s3cret@host/v"], true),
+            (&["--amqp", "amqp://me@a/v,amqp://me:s3cret@b/v"], true),
             (&["--amqp", "amqp://me@host/v"], false),
             (&["--amqp=amqp://guest:guest@host"], false),
             (&["--password-file", "/run/password"], false),

@@ -150,7 +150,7 @@ async fn take<C: Connection, S: Future<Output = ()>>(
     settle: impl Fn(<C::Requests as Requests>::Delivery) -> S,
     server: &Server,
 ) -> Result<Infallible, BrokerError> {
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::new(1);
     let mut since = Instant::now();
     loop {
         let lost = match meanwhile(running, requests.next()).await {

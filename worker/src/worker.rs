@@ -14,15 +14,19 @@ use tokio::{
 use tracing::{Instrument, info_span};
 
 use crate::{
-    BrokerUrl, Limits, Monitor, Refusal, Service, Tally, Tls, amqp::Amqp, answer::Answerer,
-    serve::serve, server::Server, session::Plan, transport::Broker,
+    BrokerUrls, Limits, Monitor, Refusal, Service, Tally, Tls, amqp::Amqp, answer::Answerer,
+    rotation::Rotation, serve::serve, server::Server, session::Plan, transport::Broker,
 };
 
 /// Serves one service or several, at one broker.
 #[derive(Debug)]
 pub struct Worker {
-    /// The broker.
-    pub broker: BrokerUrl,
+    /// The broker, at one address, or at those of its cluster's nodes.
+    ///
+    /// Each service tries them in an order of its own, which is random: after each failure, and
+    /// after a connection that was lost, the next one. The waits between two tries are random, too,
+    /// and grow only once all of them have failed in a row.
+    pub broker: BrokerUrls,
     /// Whom to trust, and who to be, if the broker's address is one of `amqps://`.
     pub tls: Tls,
     /// This worker's name, in its log, on its replies and in the broker's list of connections:
@@ -50,7 +54,7 @@ impl Worker {
 
     /// A worker at this broker; all else may be set afterwards.
     #[must_use]
-    pub fn new(broker: BrokerUrl) -> Self {
+    pub fn new(broker: BrokerUrls) -> Self {
         let host = gethostname();
         Self {
             broker,
@@ -66,14 +70,15 @@ impl Worker {
 
     /// Serves until `shutdown` completes; each service over a connection of its own.
     ///
-    /// A broker that cannot be reached, or that goes away, is tried again for ever, with backoff.
+    /// A broker that cannot be reached, or that goes away, is tried again for ever, with backoff, at
+    /// each of its addresses in turn.
     /// After `shutdown`, running requests are given [time](Self::drain) to finish; the others go
     /// back to the broker.
     ///
     /// # Errors
     ///
     /// The broker refuses the login, the virtual host or a permission, or there is no encrypted
-    /// connection to it for reasons that will not go away by themselves, before a service was ever
+    /// connection to any of its nodes for reasons that will not go away by themselves, before a service was ever
     /// served; the others stop then, as after `shutdown`. Later refusals are tried again: the
     /// broker may be in the middle of being set up anew.
     ///
@@ -85,14 +90,15 @@ impl Worker {
         services: impl IntoIterator<Item = Service>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Tally, Refusal> {
-        let broker = Amqp::new(self.broker.clone(), self.tls.clone());
-        self.serve_at(broker, services, shutdown).await
+        let urls = self.broker.iter().cloned();
+        let brokers = urls.map(|url| Amqp::new(url, self.tls.clone())).collect();
+        self.serve_at(brokers, services, shutdown).await
     }
 
-    /// The same, at any kind of broker.
+    /// The same, at the nodes of any kind of broker.
     pub(crate) async fn serve_at(
         self,
-        broker: impl Broker + Clone,
+        brokers: Vec<impl Broker + Clone>,
         services: impl IntoIterator<Item = Service>,
         shutdown: impl Future<Output = ()>,
     ) -> Result<Tally, Refusal> {
@@ -110,12 +116,13 @@ impl Worker {
             assert!(is_new, "the queue {queue:?} is served twice");
             let (plan, server) = self.prepare(service);
             let span = info_span!("serve", worker = self.name, queue = plan.topology.queue());
+            let brokers = Rotation::new(brokers.clone());
             let mut stopped = stopped.clone();
             let shutdown = async move {
                 // The sender's end means stop, too.
                 let _ = stopped.changed().await;
             };
-            serving.spawn(serve(broker.clone(), plan, server, shutdown).instrument(span));
+            serving.spawn(serve(brokers, plan, server, shutdown).instrument(span));
         }
         let mut total = Tally::default();
         let mut refusal = None;

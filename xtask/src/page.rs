@@ -14,7 +14,7 @@ use axum::http::header::{
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -23,8 +23,10 @@ use warren_contract::DEFAULT_SERVICE;
 /// The page's `config.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PageConfig {
-    /// Where the broker's Web-STOMP is, such as `ws://127.0.0.1:15674/ws`.
-    pub url: String,
+    /// Where the broker's Web-STOMP is, such as `ws://127.0.0.1:15674/ws`, at one address or at
+    /// several.
+    #[serde(rename = "url", serialize_with = "one_or_more")]
+    pub urls: Vec<String>,
     /// The broker's user.
     pub login: String,
     /// The user's password, which everybody who can open the page can read.
@@ -39,13 +41,27 @@ impl PageConfig {
     /// The user, virtual host and service of `rabbitmq/definitions.json`, by way of `url`.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
+        Self::at(vec![url.into()])
+    }
+
+    /// The same by way of these URLs of one broker.
+    #[must_use]
+    pub fn at(urls: Vec<String>) -> Self {
         Self {
-            url: url.into(),
+            urls,
             login: "web".into(),
             passcode: "web".into(),
             vhost: "/".into(),
             queue: DEFAULT_SERVICE.into(),
         }
+    }
+}
+
+/// One address is a text, several are a list.
+fn one_or_more<S: Serializer>(urls: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    match urls {
+        [url] => url.serialize(serializer),
+        urls => urls.serialize(serializer),
     }
 }
 
@@ -117,9 +133,9 @@ fn router(dist: &Path, config: PageConfig) -> Router {
     let overriding =
         |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let folder = dist.to_owned();
-    let broker = config.url.clone();
+    let brokers = config.urls.clone();
     // For each response, as the page may have been built anew.
-    let policy = move |_: &Response| policy::content_security_policy(&folder, &broker);
+    let policy = move |_: &Response| policy::content_security_policy(&folder, &brokers);
     Router::new()
         .route("/config.json", get(move || async move { Json(config) }))
         .fallback_service(ServeDir::new(dist).precompressed_br())

@@ -48,13 +48,14 @@ pub struct Options {
     #[arg(long, default_value_t = 15672)]
     pub management_port: u16,
 
-    /// A broker that runs already, for the workers, such as amqp://guest:guest@127.0.0.1:5672/%2f.
-    #[arg(long, value_name = "URL", requires = "ws")]
-    pub amqp: Option<String>,
+    /// A broker that runs already, for the workers, such as amqp://guest:guest@127.0.0.1:5672/%2f;
+    /// of a cluster, several times, or with commas between the addresses.
+    #[arg(long, value_name = "URL", requires = "ws", value_delimiter = ',')]
+    pub amqp: Vec<String>,
 
-    /// The same broker, for the page, such as ws://127.0.0.1:15674/ws.
-    #[arg(long, value_name = "URL", requires = "amqp")]
-    pub ws: Option<String>,
+    /// The same broker, for the page, such as ws://127.0.0.1:15674/ws; likewise.
+    #[arg(long, value_name = "URL", requires = "amqp", value_delimiter = ',')]
+    pub ws: Vec<String>,
 
     /// Where the broker keeps its data; by default in .warren/ of the checkout.
     #[arg(long, value_name = "FOLDER")]
@@ -68,10 +69,11 @@ pub struct Options {
 pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     let data = options.data.clone().unwrap_or_else(|| checkout.state());
     let _lock = take(&data)?;
-    let given = options.amqp.as_ref().zip(options.ws.as_ref());
-    let broker: &[Prerequisite] = match given {
-        Some(_) => &[],
-        None => &[Prerequisite::RabbitMq],
+    let is_given = !options.amqp.is_empty();
+    let broker: &[Prerequisite] = if is_given {
+        &[]
+    } else {
+        &[Prerequisite::RabbitMq]
     };
     let missing = tools::missing(checkout, tools::TO_BUILD.iter().chain(broker));
     let mut progress = Progress::new(missing.len() + 5);
@@ -82,25 +84,22 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     artifacts::page(checkout)?;
 
     let stop = catch_signals()?;
-    let broker = match given {
-        Some((amqp, ws)) => {
-            progress.step("using the broker that was given");
-            Broker::Given {
-                amqp: amqp.clone(),
-                ws: ws.clone(),
-            }
+    let broker = if is_given {
+        progress.step("using the broker that was given");
+        Broker::Given {
+            amqp: options.amqp.join(","),
+            ws: options.ws.clone(),
         }
-        None => {
-            progress.step("starting the broker");
-            Broker::Own(start_node(&data.join("rabbitmq"), options)?.into())
-        }
+    } else {
+        progress.step("starting the broker");
+        Broker::Own(start_node(&data.join("rabbitmq"), options)?.into())
     };
     progress.step("starting the workers");
     let workers = (1..=options.workers)
         .map(|number| start_worker(&program, &broker.amqp_url(), number))
         .collect::<Result<Vec<_>>>()?;
     progress.step("serving the page");
-    let page = serve_page(checkout, &broker.ws_url(), options.port)?;
+    let page = serve_page(checkout, broker.ws_urls(), options.port)?;
 
     let mut running = Running {
         page,
@@ -124,7 +123,11 @@ struct Running {
 #[derive(Debug)]
 enum Broker {
     Own(Box<Node>),
-    Given { amqp: String, ws: String },
+    /// Its addresses for the workers, as `warren-worker` takes them, and for the page.
+    Given {
+        amqp: String,
+        ws: Vec<String>,
+    },
 }
 
 impl Running {
@@ -132,7 +135,7 @@ impl Running {
         let mut out = io::stdout().lock();
         writeln!(out)?;
         writeln!(out, "  Page         {}", self.page.url())?;
-        writeln!(out, "  Web-STOMP    {}", self.broker.ws_url())?;
+        writeln!(out, "  Web-STOMP    {}", self.broker.ws_urls().join(", "))?;
         match &self.broker {
             Broker::Own(node) => {
                 writeln!(out, "  AMQP         {}", node.amqp_url())?;
@@ -195,9 +198,9 @@ impl Broker {
         }
     }
 
-    fn ws_url(&self) -> String {
+    fn ws_urls(&self) -> Vec<String> {
         match self {
-            Self::Own(node) => node.ws_url(),
+            Self::Own(node) => vec![node.ws_url()],
             Self::Given { ws, .. } => ws.clone(),
         }
     }
@@ -249,8 +252,9 @@ fn start_worker(program: &Path, amqp: &str, number: usize) -> Result<Worker> {
     })?)
 }
 
-fn serve_page(checkout: &Checkout, ws: &str, port: u16) -> Result<PageServer> {
-    let start = |port| PageServer::start(&checkout.dist(), PageConfig::new(ws), port);
+fn serve_page(checkout: &Checkout, urls: Vec<String>, port: u16) -> Result<PageServer> {
+    let config = PageConfig::at(urls);
+    let start = |port| PageServer::start(&checkout.dist(), config.clone(), port);
     let wanted = choose("page", port, 0);
     start(wanted)
         .or_else(|_| start(0))

@@ -165,7 +165,7 @@ impl Field {
 
     fn calls(&self, in_flight: usize, count: usize) -> Report {
         let options = json!({
-            "url": self.config.url,
+            "url": self.config.urls.first(),
             "login": self.config.login,
             "passcode": self.config.passcode,
             "vhost": self.config.vhost,

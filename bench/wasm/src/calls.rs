@@ -42,7 +42,7 @@ pub async fn calls(
     in_flight: usize,
 ) -> Result<Measured, JsError> {
     let client = Client::connect(Config {
-        url,
+        urls: url.into(),
         login,
         passcode,
         vhost,
@@ -50,9 +50,7 @@ pub async fn calls(
         ..Config::default()
     });
     let mut state = client.connection();
-    state
-        .wait_for(|state| *state == ConnectionState::Online)
-        .await?;
+    state.wait_for(ConnectionState::is_online).await?;
 
     make_calls(&client, (count as f64 * WARM_UP).ceil() as usize, in_flight).await?;
     let begin = Instant::now();

@@ -13,7 +13,7 @@ use warren_stomp::{Closed, Event, Frame, HeartBeat, ServerError, Session};
 use crate::{
     Config,
     engine::{BOUNCE_SUBSCRIPTION, Wire, died, session_config},
-    socket::{Endpoint, Incoming, Socket},
+    socket::{Incoming, Socket, Trust},
 };
 
 /// How long the broker may take to say yes or no to a frame.
@@ -81,8 +81,8 @@ impl Connection {
 
     /// Another connection like the first one, which was let in.
     pub(super) async fn open(config: &Config) -> Result<Self, Refusal> {
-        let endpoint = Endpoint::of(config);
-        let Ok(Ok(socket)) = timeout(ANSWER_WITHIN, Socket::try_open(&endpoint)).await else {
+        let (url, trust) = (config.urls.first(), Trust::of(config));
+        let Ok(Ok(socket)) = timeout(ANSWER_WITHIN, Socket::try_open(url, &trust)).await else {
             let words = "the broker was there, and now is not";
             return Err(Refusal::Other(words.to_owned()));
         };

@@ -42,10 +42,10 @@ pub enum Check {
 }
 
 impl Check {
-    /// What is checked with this configuration, in order.
+    /// What is checked at one of the configuration's URLs, in order.
     #[must_use]
-    pub fn of(config: &Config) -> Vec<Self> {
-        let encrypted = config.url.starts_with("wss:");
+    pub fn of(config: &Config, url: &str) -> Vec<Self> {
+        let encrypted = url.starts_with("wss:");
         let tls = encrypted.then_some(Self::Tls);
         let service: &[Self] = match config.mode {
             Mode::Warren => &[
@@ -139,6 +139,8 @@ pub enum Outcome {
 /// A check, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// The URL at which it was made.
+    pub url: String,
     /// What was checked.
     pub check: Check,
     /// What came of it.
@@ -155,15 +157,19 @@ impl Finding {
 
 /// Tells what is found, in order, each check once.
 pub(super) struct Findings<'a> {
+    url: &'a str,
     rest: VecDeque<Check>,
     last_failed: Option<Check>,
     tell: &'a mut dyn FnMut(Finding),
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(config: &Config, tell: &'a mut dyn FnMut(Finding)) -> Self {
+    /// Those at the one URL of this configuration.
+    pub(super) fn new(config: &'a Config, tell: &'a mut dyn FnMut(Finding)) -> Self {
+        let url = config.urls.first();
         Self {
-            rest: Check::of(config).into(),
+            url,
+            rest: Check::of(config, url).into(),
             last_failed: None,
             tell,
         }
@@ -173,6 +179,7 @@ impl<'a> Findings<'a> {
     #[cfg(test)]
     pub(super) fn of_one(check: Check, tell: &'a mut dyn FnMut(Finding)) -> Self {
         Self {
+            url: "",
             rest: [check].into(),
             last_failed: None,
             tell,
@@ -211,6 +218,11 @@ impl<'a> Findings<'a> {
     fn tell(&mut self, check: Check, outcome: Outcome) {
         let expected = self.rest.pop_front();
         debug_assert_eq!(expected, Some(check), "checks are made in order");
-        (self.tell)(Finding { check, outcome });
+        let url = self.url.to_owned();
+        (self.tell)(Finding {
+            url,
+            check,
+            outcome,
+        });
     }
 }

@@ -54,8 +54,8 @@ fn look_at_refusal(config: &Config, closed: &Closed, findings: &mut Findings<'_>
         return findings.fail(Check::Stomp, closed.to_string(), mend);
     };
     // It refuses in STOMP 1.2, so it speaks that.
-    match refused(&session_config(config), error) {
-        Disconnect::LoginRefused { login, detail } => {
+    match refused(config.urls.first(), &session_config(config), error) {
+        Disconnect::LoginRefused { login, detail, .. } => {
             findings.pass(Check::Stomp, "it speaks STOMP 1.2");
             let words = format!("the broker refuses `{login}` ({detail})");
             findings.fail(Check::Login, words, mend::login(&login));
@@ -64,6 +64,7 @@ fn look_at_refusal(config: &Config, closed: &Closed, findings: &mut Findings<'_>
             login,
             vhost,
             detail,
+            ..
         } => {
             findings.pass(Check::Stomp, "it speaks STOMP 1.2");
             findings.pass(Check::Login, format!("`{login}` may log in"));

@@ -25,14 +25,22 @@ use crate::{Config, Mode};
 
 /// Tries all that a call needs, and tells of each check as soon as it is made.
 ///
-/// The checks come in the order of [`Check::of`], each once. It takes some two seconds where all is
-/// well, which are for hearing all workers; where nothing answers, at most some ten seconds for each
-/// check that waits for an answer.
+/// Each of the configuration's [URLs](Config::urls) is looked at by itself, one after the other, so
+/// that it is known which is wrong. At each, the checks come in the order of [`Check::of`], each once.
+/// It takes some two seconds where all is well, which are for hearing all workers; where nothing
+/// answers, at most some ten seconds for each check that waits for an answer.
 ///
 /// A quorum queue that is full makes room for its request, as for any, by giving up the one that has
 /// waited longest.
 pub async fn diagnose(config: &Config, mut tell: impl FnMut(Finding)) {
-    let mut findings = Findings::new(config, &mut tell);
+    for url in &config.urls {
+        look(&config.at(url), &mut tell).await;
+    }
+}
+
+/// Looks at the one URL of this configuration.
+async fn look(config: &Config, tell: &mut dyn FnMut(Finding)) {
+    let mut findings = Findings::new(config, tell);
     // Whatever one of these fails to get keeps everything behind it from being tried.
     if let Some(socket) = reach::reach(config, &mut findings).await
         && greeting::greet(config, socket, &mut findings).await

@@ -14,7 +14,7 @@ use tokio::{
 use super::findings::{Check, Findings};
 use crate::{
     Config,
-    socket::{Endpoint, NotOpened, Place, Socket},
+    socket::{NotOpened, Place, Socket, Trust},
 };
 
 /// How long a name, a connection, and a WebSocket may take, each.
@@ -28,8 +28,8 @@ const LOOK_BYTES: usize = 5;
 
 /// Opens the WebSocket; `None` if that fails.
 pub(super) async fn reach(config: &Config, findings: &mut Findings<'_>) -> Option<Socket> {
-    let endpoint = Endpoint::of(config);
-    let place = match endpoint.place() {
+    let url = config.urls.first();
+    let place = match Place::of(url) {
         Ok(place) => place,
         Err(detail) => {
             let mend = "write it as ws://host:15674/ws, or wss://host:port/ws with TLS";
@@ -44,7 +44,7 @@ pub(super) async fn reach(config: &Config, findings: &mut Findings<'_>) -> Optio
     let Place { host, port, .. } = &place;
     findings.pass(Check::Address, format!("{host} listens on port {port}"));
 
-    let opened = timeout(WITHIN, Socket::try_open(&endpoint)).await;
+    let opened = timeout(WITHIN, Socket::try_open(url, &Trust::of(config))).await;
     let opened = opened.unwrap_or_else(|_| {
         let words = format!("nothing came within {WITHIN:?}");
         Err(NotOpened::NoHttp(words))
@@ -66,7 +66,7 @@ pub(super) async fn reach(config: &Config, findings: &mut Findings<'_>) -> Optio
             Some(socket)
         }
         Err(error) => {
-            let (detail, mend) = explain(&config.url, &place, error).await;
+            let (detail, mend) = explain(url, &place, error).await;
             findings.fail(Check::WebSocket, detail, mend);
             None
         }

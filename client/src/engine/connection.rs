@@ -16,6 +16,7 @@ use super::{
     ending,
     first_ping::FirstPing,
     link::{Link, Phase, SIGN_WITHIN, STEP_TIMEOUT},
+    rotation::Rotation,
     session_config::session_config,
     wire::{BOUNCE_SUBSCRIPTION, Wire},
 };
@@ -42,7 +43,7 @@ pub(super) enum Signal {
 }
 
 pub(super) struct Connection {
-    url: String,
+    rotation: Rotation,
     session: SessionConfig,
     mode: Mode,
     random: RandomUuids,
@@ -51,6 +52,8 @@ pub(super) struct Connection {
     link: Link,
     backoff: Backoff,
     first_ping: FirstPing,
+    /// How many addresses in a row were not to be trusted.
+    untrusted: usize,
     /// How many tries were made since the connection was last online.
     attempts: u32,
     /// Why the last connection ended; none while one is online.
@@ -62,8 +65,11 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(config: &Config, mut random: RandomUuids) -> Self {
         let client_id = random();
+        let rotation = Rotation::new(&config.urls, &mut random);
+        let open = Action::Open {
+            url: rotation.current().to_owned(),
+        };
         Self {
-            url: config.url.clone(),
             session: session_config(config),
             mode: config.mode,
             random,
@@ -71,13 +77,28 @@ impl Connection {
             link: Link::Opening {
                 until: STEP_TIMEOUT,
             },
-            backoff: Backoff::default(),
+            backoff: Backoff::new(rotation.len()),
+            rotation,
             first_ping: FirstPing::new(Topology::new(&config.queue).control_exchange()),
+            untrusted: 0,
             attempts: 1,
             last_disconnect: None,
-            actions: VecDeque::from([Action::Open]),
+            actions: VecDeque::from([open]),
             signals: VecDeque::new(),
         }
+    }
+
+    /// What a new connection is in, before any signal.
+    pub(super) fn first_state(&self) -> ConnectionState {
+        ConnectionState::Connecting {
+            url: self.url(),
+            attempt: 1,
+        }
+    }
+
+    /// The address that is used or tried, or was last.
+    fn url(&self) -> String {
+        self.rotation.current().to_owned()
     }
 
     /// An id that nobody has.
@@ -185,7 +206,9 @@ impl Connection {
 
     pub(super) fn handle_closed(&mut self, now: Duration, code: Option<u16>, reason: &str) {
         match &mut self.link {
-            Link::Opening { .. } => self.fail(now, ending::unreachable(&self.url, reason)),
+            Link::Opening { .. } => {
+                self.fail(now, ending::unreachable(self.rotation.current(), reason));
+            }
             Link::Up { session, .. } => {
                 session.handle_transport_closed(now, code, reason);
                 self.take_session_events(now);
@@ -196,7 +219,15 @@ impl Connection {
 
     pub(super) fn handle_untrusted(&mut self, now: Duration, reason: &str) {
         if matches!(self.link, Link::Opening { .. }) {
-            self.fail(now, ending::untrusted(&self.url, reason));
+            let untrusted = self.untrusted + 1;
+            // Each node has a certificate of its own, so that another's may do.
+            let reason = if untrusted < self.rotation.len() {
+                ending::unreachable(self.rotation.current(), reason)
+            } else {
+                ending::untrusted(self.rotation.current(), reason)
+            };
+            self.fail(now, reason);
+            self.untrusted = untrusted;
         }
     }
 
@@ -205,10 +236,10 @@ impl Connection {
             Link::Down { retry_at } if *retry_at <= now => self.open(now),
             Link::Opening { until } if *until <= now => {
                 let detail = format!("it did not open within {STEP_TIMEOUT:?}");
-                self.fail(now, ending::unreachable(&self.url, &detail));
+                self.fail(now, ending::unreachable(self.rotation.current(), &detail));
             }
             Link::Up { session, phase } => {
-                if let Some(reason) = phase.overdue(now) {
+                if let Some(reason) = phase.overdue(now, self.rotation.current()) {
                     return self.fail(now, reason);
                 }
                 if phase.is_asking() {
@@ -244,9 +275,12 @@ impl Connection {
         self.link = Link::Opening {
             until: now + STEP_TIMEOUT,
         };
-        self.actions.push_back(Action::Open);
+        self.rotation.advance();
+        let url = self.url();
+        self.actions.push_back(Action::Open { url: url.clone() });
         self.attempts = self.attempts.saturating_add(1);
         self.signal_state(ConnectionState::Connecting {
+            url,
             attempt: self.attempts,
         });
     }
@@ -299,7 +333,7 @@ impl Connection {
             };
             self.attempts = 0;
             self.last_disconnect = None;
-            self.signal_state(ConnectionState::Online);
+            self.signal_state(ConnectionState::Online { url: self.url() });
         }
     }
 
@@ -307,11 +341,14 @@ impl Connection {
     /// one of our frames was not taken, and nothing tells which: a new connection is certain.
     fn handle_error(&mut self, now: Duration, phase: Phase, error: &ServerError) {
         let detail = error.to_string();
+        let url = self.url();
         match phase {
             Phase::Subscribing { .. } => {
-                self.fail(now, ending::topology_missing(BOUNCE_EXCHANGE, detail));
+                self.fail(now, ending::topology_missing(&url, BOUNCE_EXCHANGE, detail));
             }
-            Phase::Greeting | Phase::Online { .. } => self.fail(now, Disconnect::Lost { detail }),
+            Phase::Greeting | Phase::Online { .. } => {
+                self.fail(now, Disconnect::Lost { url, detail });
+            }
             Phase::Leaving => {}
         }
     }
@@ -321,9 +358,10 @@ impl Connection {
             return self.end();
         }
         let subscribing = matches!(phase, Phase::Subscribing { .. });
-        let reason = match self.first_ping.explain(&closed) {
+        let url = self.rotation.current();
+        let reason = match self.first_ping.explain(url, &closed) {
             Some(reason) => reason,
-            None => ending::of_session(&closed, &self.session, subscribing),
+            None => ending::of_session(url, &closed, &self.session, subscribing),
         };
         if let Closed::Protocol(ProtocolError::Decode {
             error: DecodeError::BodyTooLarge { .. },
@@ -339,6 +377,7 @@ impl Connection {
     /// This connection, or this try, is over.
     fn fail(&mut self, now: Duration, reason: Disconnect) {
         self.first_ping.ended();
+        self.untrusted = 0;
         if let Link::Up {
             phase: Phase::Online { since, .. },
             ..
@@ -350,6 +389,8 @@ impl Connection {
         let random = (self.random)();
         self.last_disconnect = Some(reason.clone());
         let mut retry_in = self.backoff.next_wait(random);
+        // Another node would say the same: all know the same users, and of certificates, each was
+        // looked at.
         if reason.is_refusal() {
             retry_in = jitter(REFUSED_WAIT / 2, REFUSED_WAIT, random);
         }
@@ -377,7 +418,7 @@ impl Connection {
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
-            .field("url", &self.url)
+            .field("rotation", &self.rotation)
             .field("client_id", &self.client_id)
             .field("link", &self.link)
             .field("last_disconnect", &self.last_disconnect)

@@ -13,26 +13,33 @@ const REFUSAL: &str = "Bad CONNECT";
 /// may not use. It says the same of many other ends, and no word of its own.
 const DIED: (Option<u16>, &str) = (Some(1000), "STOMP died");
 
-/// What the end of a session means, unless the user asked for it. `subscribing` tells that the
-/// subscription to what bounces was asked for, and not confirmed.
+/// What the end of a session at `url` means, unless the user asked for it. `subscribing` tells that
+/// the subscription to what bounces was asked for, and not confirmed.
 pub(super) fn of_session(
+    url: &str,
     closed: &Closed,
     session: &SessionConfig,
     subscribing: bool,
 ) -> Disconnect {
+    let lost = |detail| Disconnect::Lost {
+        url: url.to_owned(),
+        detail,
+    };
     match closed {
-        Closed::Refused(error) => refused(session, error),
+        Closed::Refused(error) => refused(url, session, error),
         Closed::HeartBeatMissed {
             silent_for,
             allowed,
         } => Disconnect::Silent {
+            url: url.to_owned(),
             silent_for: *silent_for,
             allowed: *allowed,
         },
-        Closed::ConnectTimeout { after } => Disconnect::Lost {
-            detail: format!("the broker did not greet us within {after:?}"),
-        },
+        Closed::ConnectTimeout { after } => {
+            lost(format!("the broker did not greet us within {after:?}"))
+        }
         Closed::Protocol(error) => Disconnect::Protocol {
+            url: url.to_owned(),
             detail: error.to_string(),
         },
         Closed::Lost {
@@ -46,14 +53,12 @@ pub(super) fn of_session(
             };
             // RabbitMQ 3.10 sends no ERROR when it cannot give us the subscription.
             if subscribing && died(closed) {
-                topology_missing(BOUNCE_EXCHANGE, detail)
+                topology_missing(url, BOUNCE_EXCHANGE, detail)
             } else {
-                Disconnect::Lost { detail }
+                lost(detail)
             }
         }
-        Closed::Disconnected => Disconnect::Lost {
-            detail: "the session ended".to_owned(),
-        },
+        Closed::Disconnected => lost("the session ended".to_owned()),
     }
 }
 
@@ -79,8 +84,9 @@ pub(super) fn untrusted(url: &str, detail: &str) -> Disconnect {
 }
 
 /// An exchange does not exist, or is not ours to use.
-pub(super) fn topology_missing(exchange: &str, detail: String) -> Disconnect {
+pub(super) fn topology_missing(url: &str, exchange: &str, detail: String) -> Disconnect {
     Disconnect::TopologyMissing {
+        url: url.to_owned(),
         exchange: exchange.to_owned(),
         detail,
     }
@@ -88,19 +94,21 @@ pub(super) fn topology_missing(exchange: &str, detail: String) -> Disconnect {
 
 /// Only the words of RabbitMQ's explanation say whether it is the virtual host that we may not
 /// use.
-pub(crate) fn refused(session: &SessionConfig, error: &ServerError) -> Disconnect {
+pub(crate) fn refused(url: &str, session: &SessionConfig, error: &ServerError) -> Disconnect {
+    let url = url.to_owned();
     let login = session.login.clone();
     let detail = error.to_string();
     if error.message != REFUSAL {
-        Disconnect::Lost { detail }
+        Disconnect::Lost { url, detail }
     } else if error.detail.starts_with("Virtual host") {
         Disconnect::VhostRefused {
+            url,
             login,
             vhost: session.host.clone(),
             detail,
         }
     } else {
-        Disconnect::LoginRefused { login, detail }
+        Disconnect::LoginRefused { url, login, detail }
     }
 }
 

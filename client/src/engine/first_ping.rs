@@ -54,8 +54,8 @@ impl FirstPing {
         }
     }
 
-    /// How the connection ended. It tells why, if the ping was what ended it.
-    pub(super) fn explain(&mut self, closed: &Closed) -> Option<Disconnect> {
+    /// How the connection to `url` ended. It tells why, if the ping was what ended it.
+    pub(super) fn explain(&mut self, url: &str, closed: &Closed) -> Option<Disconnect> {
         if !std::mem::take(&mut self.unanswered) {
             return None;
         }
@@ -67,7 +67,7 @@ impl FirstPing {
         }
         (self.ends >= ENDS).then(|| {
             let detail = "it ends every connection that publishes there".to_owned();
-            ending::topology_missing(&self.exchange, detail)
+            ending::topology_missing(url, &self.exchange, detail)
         })
     }
 }

@@ -75,15 +75,17 @@ impl Phase {
     }
 
     /// What went wrong, if something should have come by now.
-    pub(super) fn overdue(self, now: Duration) -> Option<Disconnect> {
+    pub(super) fn overdue(self, now: Duration, url: &str) -> Option<Disconnect> {
         match self {
             Self::Subscribing { until } if until <= now => Some(Disconnect::Lost {
+                url: url.to_owned(),
                 detail: format!("no answer to a subscription within {STEP_TIMEOUT:?}"),
             }),
             Self::Online {
                 sign_until: Some(until),
                 ..
             } if until <= now => Some(Disconnect::Silent {
+                url: url.to_owned(),
                 silent_for: SIGN_WITHIN,
                 allowed: SIGN_WITHIN,
             }),

@@ -9,7 +9,7 @@
 //!   [actions](Engine::poll_action), then delivers all [events](Engine::poll_event), then arms
 //!   its one timer for [`Engine::poll_timeout`].
 //!
-//! `connection` connects and reconnects, and `ending` says why it had to; `calls` is the table of
+//! `connection` connects and reconnects, `rotation` says where to, and `ending` why it had to; `calls` is the table of
 //! pending calls; `presence` asks who serves them; `reactions` is what follows for the calls from
 //! what these two hear; `wire` knows the destinations and headers, and nothing else does.
 
@@ -21,6 +21,7 @@ mod first_ping;
 mod link;
 mod presence;
 mod reactions;
+mod rotation;
 mod session_config;
 mod wire;
 
@@ -73,7 +74,10 @@ pub struct Request {
 pub enum Action {
     /// Open a new WebSocket, and report [`Engine::handle_opened`], [`Engine::handle_closed`] or
     /// [`Engine::handle_untrusted`].
-    Open,
+    Open {
+        /// Where to.
+        url: String,
+    },
     /// Send these bytes as one WebSocket message.
     Send(Vec<u8>),
     /// Close the WebSocket, and report nothing more of it.
@@ -130,6 +134,12 @@ impl Engine {
             counters: Counters::default(),
             config,
         }
+    }
+
+    /// How the connection is until the first event tells that it changed.
+    #[must_use]
+    pub fn first_state(&self) -> ConnectionState {
+        self.connection.first_state()
     }
 
     /// Makes a call under the correlation id `id`, which must be new.

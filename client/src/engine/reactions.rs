@@ -13,7 +13,7 @@ use super::{
     presence::Absence,
     wire::{Incoming, RawReply, Wire},
 };
-use crate::{CallError, ConnectionState, Disconnect, Mode, Policy, Stage, Times};
+use crate::{CallError, Disconnect, Mode, Policy, Stage, Times};
 
 /// How long calls stay, whether there is a worker or not, after the connection was lost and is
 /// there again: what took it away may have taken the workers', who wait up to 10 s between tries.
@@ -25,7 +25,7 @@ impl Engine {
         while let Some(signal) = self.connection.poll_signal() {
             match signal {
                 Signal::State(state) => {
-                    if state == ConnectionState::Online {
+                    if state.is_online() {
                         self.come_online(now);
                     }
                     self.events.push_back(Event::Connection(state));
@@ -183,7 +183,7 @@ impl Engine {
                 CallError::LostEachTime {
                     service: self.config.queue.clone(),
                     times: call.losses,
-                    reason,
+                    reason: Box::new(reason),
                 }
             } else {
                 CallError::OutcomeUnknown(reason)

@@ -44,12 +44,12 @@ impl Future for Sleep {
     }
 }
 
-/// The address; everything else is the browser's business.
-pub(crate) struct Endpoint(String);
+/// Whom to trust is the browser's business.
+pub(crate) struct Trust;
 
-impl Endpoint {
-    pub(crate) fn of(config: &Config) -> Self {
-        Self(config.url.clone())
+impl Trust {
+    pub(crate) fn of(_: &Config) -> Self {
+        Self
     }
 }
 
@@ -70,9 +70,9 @@ struct OpenSocket {
 }
 
 impl Socket {
-    pub(crate) fn open(endpoint: &Endpoint) -> Self {
+    pub(crate) fn open(url: &str, _: &Trust) -> Self {
         let (inbox, turns) = Inbox::new();
-        let socket = match WebSocket::new_with_str(&endpoint.0, SUBPROTOCOL) {
+        let socket = match WebSocket::new_with_str(url, SUBPROTOCOL) {
             Ok(socket) => Some(OpenSocket::listen(socket, &inbox)),
             Err(error) => {
                 // A malformed address, or ws: from a page that was loaded over https:.

@@ -2,7 +2,7 @@
 //!
 //! Both modules have the same items, and the driver uses whichever is there:
 //!
-//! - `Endpoint` is where to connect, and how.
+//! - `Trust` is whom to trust, and who to be, where that is not the browser's business.
 //! - `Socket::open` begins to open a WebSocket and returns at once; `send` queues a message and
 //!   never waits; `receive` is cancel-safe and gives [`Incoming`]; dropping closes.
 //! - `Socket::gather` says whether messages had better come together than each at once.
@@ -20,9 +20,9 @@ pub(crate) mod server;
 mod wakes;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use browser::{Endpoint, Sleep, Socket, sleep, spawn};
+pub(crate) use browser::{Sleep, Socket, Trust, sleep, spawn};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{Endpoint, NotOpened, Place, Sleep, Socket, Wakes, sleep, spawn};
+pub(crate) use native::{NotOpened, Place, Sleep, Socket, Trust, Wakes, sleep, spawn};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wakes::Wakes;
 

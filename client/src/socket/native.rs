@@ -57,44 +57,12 @@ impl Wakes {
 type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Opening = Pin<Box<dyn Future<Output = Result<WebSocket, OpenError>> + Send>>;
 
-/// The address, and whom to trust there.
-#[derive(Clone)]
-pub(crate) struct Endpoint {
-    url: String,
-    tls: Tls,
-}
+/// Whom to trust, and who to be, at a `wss://…`.
+pub(crate) struct Trust(Tls);
 
-impl Endpoint {
+impl Trust {
     pub(crate) fn of(config: &Config) -> Self {
-        Self {
-            url: config.url.clone(),
-            tls: config.tls.clone(),
-        }
-    }
-
-    /// Where the server is, or what is wrong with the address.
-    pub(crate) fn place(&self) -> Result<Place, String> {
-        let uri: Uri = self
-            .url
-            .parse()
-            .map_err(|error| format!("`{}` is no address: {error}", self.url))?;
-        let encrypted = match uri.scheme_str() {
-            Some("ws") => false,
-            Some("wss") => true,
-            _ => {
-                return Err(format!(
-                    "`{}` begins with neither ws:// nor wss://",
-                    self.url
-                ));
-            }
-        };
-        let host = uri.host().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| format!("`{}` names no host", self.url))?;
-        Ok(Place {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 }),
-            encrypted,
-        })
+        Self(config.tls.clone())
     }
 }
 
@@ -104,6 +72,27 @@ pub(crate) struct Place {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) encrypted: bool,
+}
+
+impl Place {
+    /// Where the server is, or what is wrong with the address.
+    pub(crate) fn of(url: &str) -> Result<Self, String> {
+        let uri: Uri = url
+            .parse()
+            .map_err(|error| format!("`{url}` is no address: {error}"))?;
+        let encrypted = match uri.scheme_str() {
+            Some("ws") => false,
+            Some("wss") => true,
+            _ => return Err(format!("`{url}` begins with neither ws:// nor wss://")),
+        };
+        let host = uri.host().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| format!("`{url}` names no host"))?;
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 }),
+            encrypted,
+        })
+    }
 }
 
 /// Why a WebSocket was not opened, in as many words as there are ways to mend it.
@@ -147,17 +136,18 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn open(endpoint: &Endpoint) -> Self {
+    pub(crate) fn open(url: &str, trust: &Trust) -> Self {
+        let opening = connect(url.to_owned(), trust.0.clone());
         Self {
-            state: State::Opening(Box::pin(connect(endpoint.clone()))),
+            state: State::Opening(Box::pin(opening)),
             outgoing: VecDeque::new(),
             unflushed: false,
         }
     }
 
     /// Opens a WebSocket, and says as exactly as can be why that fails.
-    pub(crate) async fn try_open(endpoint: &Endpoint) -> Result<Self, NotOpened> {
-        match connect(endpoint.clone()).await {
+    pub(crate) async fn try_open(url: &str, trust: &Trust) -> Result<Self, NotOpened> {
+        match connect(url.to_owned(), trust.0.clone()).await {
             Ok(socket) => Ok(Self {
                 state: State::Open(Box::new(socket)),
                 outgoing: VecDeque::new(),
@@ -238,7 +228,7 @@ impl Socket {
     }
 }
 
-async fn connect(Endpoint { url, tls }: Endpoint) -> Result<WebSocket, OpenError> {
+async fn connect(url: String, tls: Tls) -> Result<WebSocket, OpenError> {
     let mut request = url.into_client_request()?;
     request.headers_mut().insert(
         SEC_WEBSOCKET_PROTOCOL,
@@ -327,11 +317,8 @@ mod tests {
             let mut socket = server::accept(&server);
             socket.get_mut().write_all(bytes).expect("the bytes leave");
         });
-        let config = Config {
-            url: format!("ws://{address}/ws"),
-            ..Config::default()
-        };
-        let mut socket = Socket::open(&Endpoint::of(&config));
+        let url = format!("ws://{address}/ws");
+        let mut socket = Socket::open(&url, &Trust(Tls::default()));
         for expected in expected {
             let incoming = format!("{:?}", socket.receive().await);
             assert!(incoming.contains(expected), "{incoming}, not {expected}");

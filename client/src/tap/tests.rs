@@ -143,7 +143,7 @@ fn a_passcode_is_hidden_wherever_it_stands() {
 async fn a_client_shows_its_wire_from_the_first_frame_on() {
     let (server, address) = server::listen();
     let client = Client::connect(Config {
-        url: format!("ws://{address}/ws"),
+        urls: format!("ws://{address}/ws").into(),
         passcode: "s3cret".to_owned(),
         ..Config::default().in_mode(Mode::Tutorial)
     });
@@ -176,7 +176,7 @@ async fn a_client_shows_its_wire_from_the_first_frame_on() {
 async fn a_frame_that_a_lost_connection_began_spoils_none_of_the_next() {
     let (server, address) = server::listen();
     let client = Client::connect(Config {
-        url: format!("ws://{address}/ws"),
+        urls: format!("ws://{address}/ws").into(),
         ..Config::default().in_mode(Mode::Tutorial)
     });
     let mut wire = client.wire();

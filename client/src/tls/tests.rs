@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     Config,
-    socket::{Endpoint, Socket, server},
+    socket::{Socket, Trust, server},
 };
 
 /// A certificate and its key.
@@ -115,12 +115,11 @@ fn take_one(listener: &TcpListener, config: ServerConfig) {
 
 /// Connects, and compares what the socket gives out first.
 async fn check(url: String, tls: Tls, expected: &str, words: &str) {
-    let config = Config {
-        url,
+    let trust = Trust::of(&Config {
         tls,
         ..Config::default()
-    };
-    let incoming = Socket::open(&Endpoint::of(&config)).receive().await;
+    });
+    let incoming = Socket::open(&url, &trust).receive().await;
     let incoming = format!("{incoming:?}");
     assert!(incoming.starts_with(expected), "{incoming}");
     assert!(incoming.contains(words), "{incoming}");

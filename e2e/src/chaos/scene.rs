@@ -54,7 +54,7 @@ impl Scene {
         let way = |port| Proxy::to(port).expect("a free port");
         let pages_way = way(ws);
         let mut config = stack.page_config();
-        config.url = pages_way.instead_of_target(&config.url);
+        config.urls = vec![pages_way.instead_of_target(stack.ws())];
         let page = stack.page_with(config);
         let mut scene = Self {
             management: Management::of(&node),
@@ -80,7 +80,7 @@ impl Scene {
     pub(super) fn client_config(&self) -> Config {
         let config = self.stack.config();
         Config {
-            url: self.clients_way.instead_of_target(&config.url),
+            urls: self.clients_way.instead_of_target(self.stack.ws()).into(),
             ..config
         }
     }

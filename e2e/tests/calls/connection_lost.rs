@@ -47,7 +47,7 @@ impl InFlight {
         let config = stack.config();
         let proxy = Proxy::to(stack.ws_port()).expect("a free port");
         let client = Client::connect(Config {
-            url: proxy.instead_of_target(&config.url),
+            urls: proxy.instead_of_target(stack.ws()).into(),
             ..config
         });
         let idempotent = client.call_with::<Fibonacci>(20, TOLD);

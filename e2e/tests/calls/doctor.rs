@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 use warren_client::{
-    Config, Mode, Tls,
+    Config, Mode, Tls, Urls,
     diagnose::{Check, Finding, Outcome, diagnose},
 };
 use warren_contract::{BOUNCE_EXCHANGE, Pong};
@@ -17,7 +17,11 @@ async fn findings(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     within(diagnose(config, |finding| findings.push(finding))).await;
     let checks: Vec<_> = findings.iter().map(|finding| finding.check).collect();
-    assert_eq!(checks, Check::of(config), "each check is told of, in order");
+    assert_eq!(
+        checks,
+        Check::of(config, config.urls.first()),
+        "each check is told of, in order"
+    );
     findings
 }
 
@@ -44,9 +48,9 @@ async fn check(config: &Config, expected: &[Check], detail: &str, mend: &str) {
     assert!(advice.contains(mend), "{advice}");
 }
 
-fn at(url: impl Into<String>) -> Config {
+fn at(url: impl Into<Urls>) -> Config {
     Config {
-        url: url.into(),
+        urls: url.into(),
         ..Config::default()
     }
 }

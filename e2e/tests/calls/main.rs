@@ -5,6 +5,7 @@ mod connection_lost;
 mod doctor;
 mod interrupts;
 mod load;
+mod nodes;
 mod options;
 mod progress;
 mod raw;
@@ -44,7 +45,7 @@ async fn connection(client: &Client, wanted: impl FnMut(&ConnectionState) -> boo
 }
 
 async fn online(client: &Client) {
-    connection(client, |state| *state == ConnectionState::Online).await;
+    connection(client, ConnectionState::is_online).await;
 }
 
 /// Waits until the workers are as they should be.

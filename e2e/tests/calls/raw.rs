@@ -48,7 +48,7 @@ async fn it_is_sent_again_only_if_the_caller_says_that_it_may_be() {
     let config = stack.config();
     let proxy = Proxy::to(stack.ws_port()).expect("a free port");
     let client = Client::connect(Config {
-        url: proxy.instead_of_target(&config.url),
+        urls: proxy.instead_of_target(stack.ws()).into(),
         ..config
     });
     let told = CallOptions {

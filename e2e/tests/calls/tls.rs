@@ -16,7 +16,7 @@ async fn a_broker_is_trusted_by_its_authority_and_its_name() {
     let trusting = Tls::default().with_ca_file(&ca_file).expect("an authority");
 
     let client = Client::connect(Config {
-        url: node.wss_url(),
+        urls: node.wss_url().into(),
         tls: trusting.clone(),
         ..Config::default()
     });
@@ -38,7 +38,7 @@ async fn a_broker_is_trusted_by_its_authority_and_its_name() {
         ),
     ] {
         let client = Client::connect(Config {
-            url,
+            urls: url.into(),
             tls,
             ..Config::default()
         });

@@ -95,6 +95,45 @@ async fn the_tutorial_mode_brings_its_login() {
     browser.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn several_urls_are_set_tried_and_kept() {
+    const DEAD: &str = "ws://127.0.0.1:9/ws";
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page_with(PageConfig {
+        urls: vec![DEAD.to_owned(), stack.ws().to_owned()],
+        ..stack.page_config()
+    });
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    let shown = browser.wait_for("[data-testid=connection] code").await;
+    assert_eq!(shown.text().await.expect("a text"), stack.ws());
+    let value = "return document.getElementById('set-url').value";
+    assert_eq!(
+        browser.run(value).await,
+        json!(format!("{DEAD}, {}", stack.ws()))
+    );
+
+    browser.fill("settings-url", "/ws").await;
+    browser.click("settings-save").await;
+    let error = browser.wait_for("[data-testid=settings-error]").await;
+    let words = error.text().await.expect("a text");
+    assert!(words.contains("“/ws”"), "{words}");
+
+    browser
+        .fill("settings-url", &format!("{} {DEAD}", stack.ws()))
+        .await;
+    browser.click("settings-save").await;
+    let is_saved = "return JSON.parse(localStorage.getItem('warren.settings')) !== null";
+    browser.wait_until_true(is_saved, PATIENCE).await;
+    assert_eq!(saved(&browser).await["url"], json!([stack.ws(), DEAD]));
+    browser.wait_until("online").await;
+    browser.go_to(&page.url()).await;
+    browser.wait_until("online").await;
+    assert_eq!(browser.call("10").await, "55");
+    browser.close().await;
+}
+
 /// Waits until the one worker computes this many calls.
 async fn until_busy(stack: &Stack, busy: u16) {
     let client = stack.client();

@@ -1,12 +1,13 @@
 //! Notes about how the page was started.
 
+use warren_client::Urls;
 use yew::prelude::*;
 
 use crate::start::{ConfigProblem, Start, forbidden, is_secure};
 
-/// A note on each thing that the page was told and could not use, and on a broker at `url` that
-/// it cannot reach.
-pub(crate) fn notes(start: &Start, url: &str) -> Html {
+/// A note on each thing that the page was told and could not use, and on a broker at `urls`
+/// that it cannot reach.
+pub(crate) fn notes(start: &Start, urls: &Urls) -> Html {
     let config = start.config_problem.as_ref().map(|problem| {
         let tone = match problem {
             ConfigProblem::Missing => "quiet",
@@ -22,7 +23,7 @@ pub(crate) fn notes(start: &Start, url: &str) -> Html {
     let mode =
         unknown_mode.map(|unknown| note("warning", &format!("In the page’s address, {unknown}.")));
     html! {
-        <>{ for config }{ for mode }{ for forbidden(is_secure(), url).map(|words| note("warning", words)) }</>
+        <>{ for config }{ for mode }{ for forbidden(is_secure(), urls).map(|words| note("warning", words)) }</>
     }
 }
 

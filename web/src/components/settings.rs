@@ -7,7 +7,8 @@ use yew::prelude::*;
 use super::section::section;
 use crate::{
     hooks::use_settings,
-    start::{PageConfig, mode_named, name_of},
+    start::{BadUrls, PageConfig, listed, mode_named, name_of},
+    words,
 };
 
 /// What the part is for, to somebody who has just read the tutorial.
@@ -35,6 +36,13 @@ pub(crate) fn Settings() -> Html {
             let Some((config, keeps_passcode)) = read(&form, &settings.now) else {
                 return;
             };
+            let config = match config {
+                Ok(config) => config,
+                Err(error) => {
+                    told.set(Some(Err(words::sentence(&error.to_string()))));
+                    return;
+                }
+            };
             told.set(None);
             is_trying.set(true);
             let (told, is_trying) = (told.clone(), is_trying.clone());
@@ -54,7 +62,7 @@ pub(crate) fn Settings() -> Html {
     };
 
     let Config {
-        url,
+        urls,
         login,
         vhost,
         queue,
@@ -70,7 +78,7 @@ pub(crate) fn Settings() -> Html {
     let modes = [(Mode::Warren, "Warren"), (Mode::Tutorial, "tutorial six")];
     let content = html! {
         <form key={settings.version} class="settings-form" {onsubmit} data-testid="settings">
-            { field("url", "Web-STOMP URL", "text", url) }
+            { field("url", "Web-STOMP URL, or several", "text", &urls.to_string()) }
             { field("login", "Login", "text", login) }
             { field("passcode", "Passcode", "password", "") }
             { field("vhost", "Virtual host", "text", vhost) }
@@ -136,14 +144,14 @@ fn field(name: &'static str, label: &'static str, kind: &'static str, value: &st
 
 /// What the form says, over what is set, and whether to keep the passcode. The form does not show
 /// the passcode, so an empty one is the one that is set, as long as the login is the same.
-fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(PageConfig, bool)> {
+fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(Result<PageConfig, BadUrls>, bool)> {
     let form = FormData::new_with_form(form).ok()?;
     let text = |name: &str| form.get(name).as_string().unwrap_or_default();
     let trimmed = |name: &str| text(name).trim().to_owned();
     let (login, typed) = (trimmed("login"), text("passcode"));
     let is_unchanged = typed.is_empty() && login == now.client.login;
+    let urls = listed(&text("url"));
     let client = Config {
-        url: trimmed("url"),
         passcode: if is_unchanged {
             now.client.passcode.clone()
         } else {
@@ -162,9 +170,9 @@ fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(PageConfig, bool)> 
     } else {
         Config { mode, ..client }
     };
-    let config = PageConfig {
-        client,
+    let config = urls.map(|urls| PageConfig {
+        client: Config { urls, ..client },
         ..now.clone()
-    };
+    });
     Some((config, form.has("keep")))
 }

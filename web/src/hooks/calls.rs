@@ -120,7 +120,7 @@ impl Calls {
             made: Timestamp::now(),
             // A call that tells no stages is sent at once where there is a connection.
             stage: match (&stage, self.client.connection().borrow().clone()) {
-                (None, ConnectionState::Online) => Stage::Queued,
+                (None, ConnectionState::Online { .. }) => Stage::Queued,
                 _ => Stage::Waiting,
             },
             settled: None,

@@ -25,7 +25,7 @@ impl Connection {
         let trouble = match &state {
             ConnectionState::Offline { reason, .. } => Some(reason.clone()),
             ConnectionState::Connecting { .. } => past,
-            ConnectionState::Online | ConnectionState::Closed => None,
+            ConnectionState::Online { .. } | ConnectionState::Closed => None,
         };
         Self {
             state,
@@ -36,7 +36,7 @@ impl Connection {
 
     /// Whether calls are sent as they are made.
     pub(crate) fn is_online(&self) -> bool {
-        self.state == ConnectionState::Online
+        self.state.is_online()
     }
 }
 

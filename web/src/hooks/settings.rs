@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::keep::store;
 use crate::{
-    start::{PageConfig, Start, check_url, forbidden, is_secure},
+    start::{PageConfig, Start, forbidden, is_secure},
     words,
 };
 
@@ -87,12 +87,10 @@ impl Settings {
     }
 }
 
-/// Connects once, and asks for the workers, which shows whether the exchanges are there. It takes
-/// as long as the client gives a try, some seconds.
+/// Connects to one of the broker's addresses, and asks for the workers, which shows whether the
+/// exchanges are there. It takes as long as the client gives a try, some seconds, for each address.
 async fn try_to_connect(config: &Config) -> Result<(), String> {
-    // What is saved has to be readable when the page is loaded again.
-    check_url(&config.url).map_err(|error| words::sentence(&error.to_string()))?;
-    if let Some(words) = forbidden(is_secure(), &config.url) {
+    if let Some(words) = forbidden(is_secure(), &config.urls) {
         return Err(words.to_owned());
     }
     if config.queue.is_empty() {
@@ -112,30 +110,39 @@ async fn try_to_connect(config: &Config) -> Result<(), String> {
              Content-Security-Policy."
                 .to_owned(),
         ),
-        result = until_served(&client, config.mode) => result,
+        result = until_served(&client, config) => result,
     };
     spawn_local(client.close());
     result
 }
 
 /// Waits until it is known whether there are workers, or why there is no connection.
-async fn until_served(client: &Client, mode: Mode) -> Result<(), String> {
+async fn until_served(client: &Client, config: &Config) -> Result<(), String> {
     let mut state = client.connection();
     let mut workers = client.workers();
+    let addresses = config.urls.iter().len();
+    let mut tried = 0;
     // The client outlives this, so it ends no wait.
     let _ = state
-        .wait_for(|state| !matches!(state, ConnectionState::Connecting { .. }))
+        .wait_for(|state| match state {
+            ConnectionState::Connecting { attempt, .. } => {
+                tried = *attempt as usize;
+                false
+            }
+            ConnectionState::Offline { reason, .. } => reason.is_refusal() || tried >= addresses,
+            ConnectionState::Online { .. } | ConnectionState::Closed => true,
+        })
         .await;
-    if mode == Mode::Warren {
+    if config.mode == Mode::Warren {
         select! {
             biased;
-            _ = state.wait_for(|state| *state != ConnectionState::Online) => {}
+            _ = state.wait_for(|state| !state.is_online()) => {}
             _ = workers.wait_for(Option::is_some) => {}
             () = TimeoutFuture::new(WORKERS_WITHIN_MS) => {}
         }
     }
     match &*state.borrow() {
-        ConnectionState::Online => Ok(()),
+        ConnectionState::Online { .. } => Ok(()),
         ConnectionState::Offline { reason, .. } => Err(words::sentence(&reason.to_string())),
         ConnectionState::Connecting { .. } | ConnectionState::Closed => {
             Err("The connection was lost at once.".to_owned())

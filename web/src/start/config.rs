@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use warren_client::{Config, Mode};
+use warren_client::{Config, Mode, Urls};
 use warren_contract::Fibonacci;
 
-use super::query::{UnknownMode, mode_named, name_of};
+use super::{
+    query::{UnknownMode, mode_named, name_of},
+    urls::{BadUrls, UrlList},
+};
 
 /// The port of the Web-STOMP plugin, unless its operator chose another.
 const WEB_STOMP_PORT: u16 = 15674;
@@ -37,9 +40,9 @@ pub(crate) enum ConfigProblem {
         /// What was expected, and where.
         detail: String,
     },
-    /// Its `url` is no address of a WebSocket.
+    /// Its `url` is no address of a WebSocket, or has none in it.
     #[error("config.json is broken: {0}")]
-    Url(#[from] NoWebSocket),
+    Url(#[from] BadUrls),
     /// Its `mode` is unknown.
     #[error("config.json is broken: {0}")]
     Mode(#[from] UnknownMode),
@@ -54,19 +57,11 @@ pub(crate) enum ConfigProblem {
     },
 }
 
-/// An address that is none of a WebSocket.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("the URL is “{actual}”, but must begin with ws:// or wss://")]
-pub(crate) struct NoWebSocket {
-    /// The address.
-    pub(crate) actual: String,
-}
-
 /// The file's fields, each of which may be left out.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
-    url: Option<String>,
+    url: Option<UrlList>,
     login: Option<String>,
     passcode: Option<String>,
     vhost: Option<String>,
@@ -83,7 +78,7 @@ impl PageConfig {
         let host = if host.is_empty() { "127.0.0.1" } else { host };
         Self {
             client: Config {
-                url: format!("{scheme}://{host}:{WEB_STOMP_PORT}/ws"),
+                urls: format!("{scheme}://{host}:{WEB_STOMP_PORT}/ws").into(),
                 ..Config::default()
             },
             max_n: Fibonacci::DEFAULT_MAX_N,
@@ -98,8 +93,7 @@ impl PageConfig {
             })?;
         let mut config = self.clone();
         if let Some(url) = file.url {
-            check_url(&url)?;
-            config.client.url = url;
+            config.client.urls = url.urls()?;
         }
         if let Some(mode) = file.mode {
             config = config.in_mode(mode_named(&mode)?);
@@ -144,7 +138,7 @@ impl PageConfig {
     /// This configuration in the words of the file, without the passcode unless it is to be kept.
     pub(crate) fn to_json(&self, keep_passcode: bool) -> String {
         let Config {
-            url,
+            urls,
             login,
             passcode,
             vhost,
@@ -153,7 +147,7 @@ impl PageConfig {
             ..
         } = self.client.clone();
         let file = ConfigFile {
-            url: Some(url),
+            url: Some(UrlList::of(&urls)),
             login: Some(login),
             passcode: keep_passcode.then_some(passcode),
             vhost: Some(vhost),
@@ -166,21 +160,11 @@ impl PageConfig {
     }
 }
 
-/// Refuses what is no address of a WebSocket. Browsers would take some of it all the same, as an
-/// address beside the page's own.
-pub(crate) fn check_url(url: &str) -> Result<(), NoWebSocket> {
-    if url.starts_with("ws://") || url.starts_with("wss://") {
-        Ok(())
-    } else {
-        Err(NoWebSocket {
-            actual: url.to_owned(),
-        })
-    }
-}
-
-/// Why a page that came over https, if it did, cannot connect to `url`; `None` if it may.
-pub(crate) fn forbidden(page_is_secure: bool, url: &str) -> Option<&'static str> {
-    (page_is_secure && url.starts_with("ws://")).then_some(
+/// Why a page that came over https, if it did, cannot connect to one of `urls`; `None` if it may
+/// connect to all of them.
+pub(crate) fn forbidden(page_is_secure: bool, urls: &Urls) -> Option<&'static str> {
+    let is_plain = |url: &String| url.starts_with("ws://");
+    (page_is_secure && urls.iter().any(is_plain)).then_some(
         "This page came over https, and browsers let such a page open no ws:// connection, as \
          anybody on the way could read and change it. Give the broker TLS, and a URL that begins \
          with wss://.",
@@ -204,7 +188,8 @@ mod tests {
             (false, "", "ws://127.0.0.1:15674/ws"),
         ];
         for (secure, host, url) in cases {
-            assert_eq!(PageConfig::beside_the_page(secure, host).client.url, url);
+            let config = PageConfig::beside_the_page(secure, host);
+            assert_eq!(config.client.urls, url.into());
         }
     }
 
@@ -233,7 +218,7 @@ mod tests {
     fn what_is_written_is_read_back_and_a_passcode_only_if_it_is_to_be_kept() {
         let mut set = defaults();
         set.client = Config {
-            url: "wss://b/ws".into(),
+            urls: "wss://b/ws".into(),
             vhost: "v".into(),
             queue: "q".into(),
             ..set.client.in_mode(Mode::Tutorial)
@@ -260,28 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_that_of_a_web_socket() {
-        for url in ["ws://b/ws", "wss://b/ws", "ws://[::1]:15674/ws"] {
-            assert_eq!(check_url(url), Ok(()));
-        }
-        for url in [
-            "",
-            "/ws",
-            "b:15674/ws",
-            "http://b/ws",
-            "https://b/ws",
-            " ws://b/ws",
-        ] {
-            let error = check_url(url).expect_err("it is none");
-            assert_eq!(error.actual, url);
-        }
+    fn several_addresses_are_an_array_and_are_read_back() {
+        let file = r#"{"url":["ws://a/ws","ws://b/ws"]}"#;
+        let given = defaults().overridden_by(file).expect("it is right");
+        let expected = Urls::new(["ws://a/ws", "ws://b/ws"]);
+        assert_eq!(Ok(&given.client.urls), expected.as_ref());
+        let read = defaults().overridden_by(&given.to_json(true));
+        assert_eq!(read, Ok(given));
     }
 
     #[test]
     fn a_secure_page_opens_no_insecure_connection() {
-        assert_eq!(forbidden(false, "ws://b/ws"), None);
-        assert_eq!(forbidden(true, "wss://b/ws"), None);
-        let words = forbidden(true, "ws://b/ws").expect("it is forbidden");
+        let both = Urls::listed("wss://a/ws ws://b/ws").expect("there are two");
+        assert_eq!(forbidden(false, &both), None);
+        assert_eq!(forbidden(true, &"wss://b/ws".into()), None);
+        let words = forbidden(true, &both).expect("it is forbidden");
         assert!(words.contains("wss://"), "{words}");
     }
 
@@ -291,7 +269,7 @@ mod tests {
             "mode":"tutorial","max_n":20}"#;
         let expected = PageConfig {
             client: Config {
-                url: "wss://b/ws".into(),
+                urls: "wss://b/ws".into(),
                 login: "l".into(),
                 passcode: "p".into(),
                 vhost: "v".into(),
@@ -309,7 +287,10 @@ mod tests {
         let cases = [
             ("", "config.json is broken: EOF"),
             ("<!doctype html>", "config.json is broken: expected value"),
-            (r#"{"url":5}"#, "expected a string"),
+            (r#"{"url":5}"#, "expected a string or an array of strings"),
+            (r#"{"url":[]}"#, "there is no URL"),
+            (r#"{"url":["ws://a",5]}"#, "expected a string"),
+            (r#"{"url":["ws://a","/ws"]}"#, "the URL is “/ws”"),
             (r#"{"password":"x"}"#, "unknown field `password`"),
             (r#"{"url":"http://b"}"#, "must begin with ws:// or wss://"),
             (r#"{"mode":"fast"}"#, "“fast”"),

@@ -3,9 +3,11 @@
 mod config;
 mod load;
 mod query;
+mod urls;
 
-pub(crate) use config::{ConfigProblem, PageConfig, check_url, forbidden};
+pub(crate) use config::{ConfigProblem, PageConfig, forbidden};
 pub(crate) use query::{Query, mode_named, name_of};
+pub(crate) use urls::{BadUrls, listed};
 
 use gloo::utils::window;
 

@@ -24,7 +24,7 @@ pub(crate) enum PathStage {
 impl PathStage {
     /// The stage that follows from the connection and the newest call.
     pub(crate) fn of(connection: &ConnectionState, newest: Option<&CallRecord>) -> Self {
-        if *connection != ConnectionState::Online {
+        if !connection.is_online() {
             return Self::Cut;
         }
         let Some(call) = newest else {
@@ -115,8 +115,10 @@ mod tests {
         ];
         for (newest, expected) in cases {
             let newest = newest.as_ref();
-            assert_eq!(PathStage::of(&ConnectionState::Online, newest), expected);
-            let connecting = ConnectionState::Connecting { attempt: 1 };
+            let url = String::new();
+            let online = ConnectionState::Online { url: url.clone() };
+            assert_eq!(PathStage::of(&online, newest), expected);
+            let connecting = ConnectionState::Connecting { url, attempt: 1 };
             assert_eq!(PathStage::of(&connecting, newest), PathStage::Cut);
         }
     }

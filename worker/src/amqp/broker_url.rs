@@ -37,7 +37,7 @@ pub enum InvalidBrokerUrl {
     /// It does not begin as an address of a broker does.
     #[error(
         "this is no amqp://user:password@host:port/virtual-host: it begins with neither amqp:// \
-         nor amqps://"
+         nor amqps:// (a comma ends an address; in a password it must be written as %2C)"
     )]
     NoScheme,
     /// A character ends a part of it, and can hardly be meant to.

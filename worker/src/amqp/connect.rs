@@ -66,12 +66,14 @@ async fn open(url: &BrokerUrl, tls: &Tls) -> io::Result<Box<dyn Stream>> {
 
 async fn explain(url: &BrokerUrl, tls: &Tls, error: &lapin::Error) -> BrokerError {
     let uri = url.uri();
+    let broker = url.to_string();
     let user = uri.authority.userinfo.username.clone();
     match (refused_with(error), error.kind()) {
-        (Some((ACCESS_REFUSED, said)), _) => Refusal::Login { user, said }.into(),
+        (Some((ACCESS_REFUSED, said)), _) => Refusal::Login { broker, user, said }.into(),
         // The broker has one code for both.
         (Some((NOT_ALLOWED, said)), _) if said.ends_with(LIMIT_REACHED) => BrokerError::Lost(said),
         (Some((NOT_ALLOWED, said)), _) => Refusal::VirtualHost {
+            broker,
             virtual_host: uri.vhost.clone(),
             user,
             said,

@@ -42,6 +42,8 @@ struct State {
     deleted: u64,
     confirms_held: bool,
     refused: Vec<String>,
+    /// Why nobody can connect, if so.
+    down: Option<BrokerError>,
     ready: u64,
 }
 
@@ -92,6 +94,11 @@ impl Memory {
         self.change(|state| state.refused.push(queue.to_owned()));
     }
 
+    /// Lets nobody connect any more, for this reason.
+    pub(super) fn go_down(&self, why: impl Into<BrokerError>) {
+        self.change(|state| state.down = Some(why.into()));
+    }
+
     /// Whether replies wait for their confirms.
     pub(super) fn hold_confirms(&self, hold: bool) {
         self.change(|state| state.confirms_held = hold);
@@ -116,7 +123,7 @@ impl Memory {
         .await;
     }
 
-    /// How many connections there were.
+    /// How many connections there were, or were tried.
     pub(super) fn connections(&self) -> u64 {
         self.lock().connections
     }
@@ -175,8 +182,8 @@ impl transport::Broker for Memory {
     async fn connect(&self, _: &str) -> Result<Connection, BrokerError> {
         let id = self.change(|state| {
             state.connections += 1;
-            state.connections
-        });
+            state.down.clone().map_or(Ok(state.connections), Err)
+        })?;
         Ok(Connection::new(self.clone(), id))
     }
 }

@@ -95,14 +95,23 @@ impl Rig {
     }
 
     pub(super) async fn serve_at(memory: Memory, worker: Worker, services: Vec<Service>) -> Self {
+        Self::serve_at_any(vec![memory], worker, services).await
+    }
+
+    /// The same at a broker with these nodes.
+    pub(super) async fn serve_at_any(
+        nodes: Vec<Memory>,
+        worker: Worker,
+        services: Vec<Service>,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
-        let broker = memory.clone();
+        let memory = nodes[0].clone();
         let task = tokio::spawn(async move {
             let shutdown = async {
                 // A rig that is dropped stops its worker, too.
                 let _ = stopped.await;
             };
-            worker.serve_at(broker, services, shutdown).await
+            worker.serve_at(nodes, services, shutdown).await
         });
         let mut rig = Self {
             memory,

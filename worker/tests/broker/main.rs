@@ -9,6 +9,7 @@
 //! - `repeats`: requests that come again.
 //! - `pings`: who serves the queue, and whether anybody does.
 //! - `endings`: broken connections, a broker that restarts, shutdown.
+//! - `nodes`: a broker of several nodes, of which some are dead.
 //! - `services`: several procedures and queues, and what they know of their callers.
 //! - `topology`: what is declared, and what is used as it is.
 //! - `unreadable`: messages that the broker should not have taken.
@@ -34,6 +35,7 @@ mod example;
 mod faults;
 mod fuzz;
 mod gated;
+mod nodes;
 mod peers;
 mod pings;
 mod process;

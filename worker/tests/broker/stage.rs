@@ -7,7 +7,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use warren_worker::{BrokerUrl, Handler, QueueKind, Refusal, Service, Tally};
+use warren_worker::{BrokerUrls, Handler, QueueKind, Refusal, Service, Tally};
 
 /// The longest that any wait in these tests takes, on a machine busy with other tests.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ pub(crate) fn stage(vhost: &str) -> String {
 
 /// Where and how a worker under test serves.
 pub(crate) struct Setting {
-    pub(crate) broker: BrokerUrl,
+    pub(crate) broker: BrokerUrls,
     pub(crate) queue: &'static str,
     pub(crate) queue_kind: QueueKind,
     pub(crate) concurrency: NonZeroU16,

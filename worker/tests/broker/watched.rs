@@ -13,13 +13,13 @@ use crate::{
 };
 
 /// A worker that tells of itself over HTTP.
-struct Watched {
+pub(crate) struct Watched {
     program: Program,
     address: SocketAddr,
 }
 
 impl Watched {
-    async fn start(arguments: &[&str]) -> Self {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
         let arguments = [&["--metrics", "127.0.0.1:0"], arguments].concat();
         let mut program = Program::worker(&arguments);
         let line = program.says("metrics on http://").await;
@@ -32,7 +32,7 @@ impl Watched {
     }
 
     /// The status and the body of the answer to a request.
-    async fn fetch(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn fetch(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", self.address);
         let fetched = spawn_blocking(move || {
             let config = ureq::Agent::config_builder().http_status_as_error(false);
@@ -68,7 +68,8 @@ impl Watched {
 
     async fn until_readiness(&self, status: u16, word: &str) {
         until(word, async || {
-            self.fetch("/readyz").await == (status, format!("{word}\n"))
+            let (answered, body) = self.fetch("/readyz").await;
+            answered == status && body.lines().next() == Some(word)
         })
         .await;
     }
@@ -227,7 +228,8 @@ async fn a_worker_without_a_broker_is_alive_but_not_ready() {
     // Nothing listens on the discard port of the loopback address.
     let worker = Watched::start(&["--amqp", "amqp://127.0.0.1:9"]).await;
     let (status, body) = worker.fetch("/readyz").await;
-    assert_eq!((status, &*body), (503, "connecting\n"));
+    let expected = "connecting\nrpc_queue connecting to amqp://guest@127.0.0.1:9/%2F\n";
+    assert_eq!((status, &*body), (503, expected));
     assert_eq!(worker.fetch("/healthz").await, (200, "alive\n".to_owned()));
     assert_eq!(worker.fetch("/nowhere").await.0, 404);
 }

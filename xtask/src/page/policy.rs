@@ -1,5 +1,6 @@
 //! What the page may do, as its server tells the browser.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -9,18 +10,21 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The Content-Security-Policy of the page in `dist` as it is now: it may run what its server
-/// gives it, and connect to that server and to the broker at `broker` alone.
+/// gives it, and connect to that server and to the broker at `urls` alone.
 ///
-/// `None` if there is no page, or `broker` is no address.
-pub(super) fn content_security_policy(dist: &Path, broker: &str) -> Option<HeaderValue> {
+/// `None` if there is no page, or one of `urls` is no address.
+pub(super) fn content_security_policy(dist: &Path, urls: &[String]) -> Option<HeaderValue> {
     let html = fs::read_to_string(dist.join("index.html")).ok()?;
     let scripts = hashes(&html, "script");
     let styles = hashes(&html, "style");
-    let broker: Uri = broker.parse().ok()?;
-    let broker = format!("{}://{}", broker.scheme_str()?, broker.authority()?);
+    let mut broker = String::new();
+    for url in urls {
+        let url: Uri = url.parse().ok()?;
+        write!(broker, " {}://{}", url.scheme_str()?, url.authority()?).ok()?;
+    }
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; \
-         style-src 'self'{styles}; connect-src 'self' {broker}; img-src 'self'; \
+         style-src 'self'{styles}; connect-src 'self'{broker}; img-src 'self'; \
          font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).ok()
@@ -43,7 +47,8 @@ mod tests {
     #[test]
     fn a_policy_allows_the_very_scripts_and_styles_of_the_page() {
         let dist = tempfile::tempdir().expect("a folder");
-        let policy = || content_security_policy(dist.path(), "ws://broker:15674/ws");
+        let urls = ["ws://broker:15674/ws", "wss://other/ws"].map(str::to_owned);
+        let policy = || content_security_policy(dist.path(), &urls);
         assert_eq!(policy(), None, "no page");
 
         let html = "<!doctype html><style>p{}</style><script type=module>go()</script><p>go()";
@@ -52,7 +57,7 @@ mod tests {
         // By `printf 'go()' | openssl dgst -sha256 -binary | base64`, and so on.
         let expected = "default-src 'none'; \
             script-src 'self' 'wasm-unsafe-eval' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; \
-            style-src 'self' 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='; connect-src 'self' ws://broker:15674; \
+            style-src 'self' 'sha256-gG2yISYereRMiG2lMXrbiUgi0Ubw9p7QCeWcroOvy9Y='; connect-src 'self' ws://broker:15674 wss://other; \
             img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
             frame-ancestors 'none'";
         assert_eq!(policy.to_str().expect("text"), expected);

@@ -37,7 +37,7 @@ pub(super) struct Bare {
 impl Bare {
     /// Connects as `config` says, to send `request`.
     pub(super) fn connect(config: &Config, request: &[u8]) -> Self {
-        let uri: Uri = config.url.parse().expect("a URL");
+        let uri: Uri = config.urls.first().parse().expect("a URL");
         let address = uri.authority().expect("it names a host").as_str();
         let mut socket = TcpStream::connect(address).expect("the broker is there");
         socket.set_nodelay(true).expect("it sends at once");

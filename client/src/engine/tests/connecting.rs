@@ -31,7 +31,7 @@ fn it_connects_subscribes_to_its_bounces_and_is_online() {
     assert_eq!(world.states, []);
 
     world.receive(&subscribed());
-    assert_eq!(world.states, [ConnectionState::Online]);
+    assert_eq!(world.states, [online()]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_tutorial_mode_needs_no_subscription() {
     world.opened();
     world.sent.clear();
     world.receive(&connected("0,0"));
-    assert_eq!(world.states, [ConnectionState::Online]);
+    assert_eq!(world.states, [online()]);
     assert_eq!(world.sent, []);
 }
 
@@ -93,8 +93,7 @@ fn a_broker_that_cannot_be_reached_is_tried_again_and_again() {
 
         world.pass(retry_in);
         assert!(world.socket, "try {attempt} is made");
-        let state = world.states.last();
-        assert_eq!(state, Some(&ConnectionState::Connecting { attempt }));
+        assert_eq!(world.states.last(), Some(&connecting(attempt)));
     }
 }
 
@@ -105,8 +104,7 @@ fn tries_are_counted_from_when_it_was_last_online() {
         world.lost();
         world.states.clear();
         world.pass(ms(15_000));
-        let state = world.states.first();
-        assert_eq!(state, Some(&ConnectionState::Connecting { attempt: 1 }));
+        assert_eq!(world.states.first(), Some(&connecting(1)));
         world.come_back();
     }
 }
@@ -267,11 +265,7 @@ fn silence_ends_a_connection() {
         world.pass(ms(10_000));
         world.receive_bytes(b"\n");
     }
-    assert_eq!(
-        world.states,
-        [ConnectionState::Online],
-        "heart-beats hold it"
-    );
+    assert_eq!(world.states, [online()], "heart-beats hold it");
 
     world.pass(ms(20_000));
     assert!(
@@ -367,11 +361,7 @@ fn a_broker_that_does_not_answer_a_leave_is_left_all_the_same() {
     let mut world = World::online();
     world.engine.close(world.now);
     world.receive(&error_frame("Processing error", ""));
-    assert_eq!(
-        world.states,
-        [ConnectionState::Online],
-        "it is still leaving"
-    );
+    assert_eq!(world.states, [online()], "it is still leaving");
     world.pass(ms(10_000));
     assert!(!world.socket);
     assert_eq!(world.states.last(), Some(&ConnectionState::Closed));

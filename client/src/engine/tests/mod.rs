@@ -1,5 +1,6 @@
 //! The engine in virtual time, against a broker that does what each test says.
 
+mod addresses;
 mod calls;
 mod connecting;
 mod first_ping;
@@ -18,11 +19,27 @@ use uuid::Uuid;
 use warren_contract::Pong;
 use warren_stomp::{Command, Decoder, Frame, Limits, encode};
 
-use super::{Action, Engine, Event, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
+use super::{Action, Engine, Event, RandomUuids, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
 use crate::{CallError, Config, ConnectionState, Policy, Stage};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// Where the broker is unless a test says otherwise.
+const URL: &str = "ws://127.0.0.1:15674/ws";
+
+fn online() -> ConnectionState {
+    ConnectionState::Online {
+        url: URL.to_owned(),
+    }
+}
+
+fn connecting(attempt: u32) -> ConnectionState {
+    ConnectionState::Connecting {
+        url: URL.to_owned(),
+        attempt,
+    }
 }
 
 fn request() -> Request {
@@ -65,6 +82,8 @@ struct World {
     decoder: Decoder,
     /// Whether the engine holds a WebSocket, be it open or opening.
     socket: bool,
+    /// Where the engine has opened one, and when.
+    opened: Vec<(Duration, String)>,
     /// What the engine sent, until a test takes it.
     sent: Vec<Frame>,
     states: Vec<ConnectionState>,
@@ -84,11 +103,16 @@ impl World {
             next += 1;
             Uuid::from_u128(next << 64 | 0x7fff_ffff)
         };
+        Self::with_random(config, Box::new(random))
+    }
+
+    fn with_random(config: Config, random: RandomUuids) -> Self {
         let mut world = Self {
-            engine: Engine::new(config, Box::new(random)),
+            engine: Engine::new(config, random),
             now: Duration::ZERO,
             decoder: Decoder::new(Limits::default()),
             socket: false,
+            opened: Vec::new(),
             sent: Vec::new(),
             states: Vec::new(),
             workers: Vec::new(),
@@ -111,9 +135,10 @@ impl World {
     fn drain(&mut self) {
         while let Some(action) = self.engine.poll_action() {
             match action {
-                Action::Open => {
+                Action::Open { url } => {
                     assert!(!self.socket, "the last socket was closed before this");
                     self.socket = true;
+                    self.opened.push((self.now, url));
                     self.decoder = Decoder::new(Limits::default());
                 }
                 Action::Send(bytes) => {
@@ -221,7 +246,7 @@ impl World {
         self.receive(&connected("0,0"));
         self.sent.clear();
         self.receive(&subscribed());
-        assert_eq!(self.states.last(), Some(&ConnectionState::Online));
+        assert!(self.states.last().is_some_and(ConnectionState::is_online));
         self.ping()
     }
 

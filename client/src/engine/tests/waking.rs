@@ -73,7 +73,7 @@ fn any_sign_of_life_will_do() {
     world.pass(ms(4_999));
     world.receive(&Frame::new(Command::Receipt).with_header("receipt-id", "alive"));
     world.pass(ms(60_000));
-    assert_eq!(world.states.last(), Some(&ConnectionState::Online));
+    assert_eq!(world.states.last(), Some(&online()));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn waking_disturbs_nothing_else() {
     world.wake();
     world.sent.clear();
     world.receive(&subscribed());
-    assert_eq!(world.states, [ConnectionState::Online]);
+    assert_eq!(world.states, [online()]);
     world.engine.close(world.now);
     world.drain();
     world.wake();

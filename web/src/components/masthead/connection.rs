@@ -11,23 +11,17 @@ use crate::{
     words,
 };
 
-#[derive(Properties, PartialEq)]
-pub(super) struct ConnectionStatusProps {
-    /// The broker's address.
-    pub(super) url: AttrValue,
-}
-
 #[component]
-pub(super) fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
+pub(super) fn ConnectionStatus() -> Html {
     let connection = use_connection();
     let (state, title) = match connection.state {
         ConnectionState::Connecting { .. } => ("connecting", "Connecting"),
-        ConnectionState::Online => ("online", "Online"),
+        ConnectionState::Online { .. } => ("online", "Online"),
         ConnectionState::Offline { .. } => ("offline", "Offline"),
         ConnectionState::Closed => ("offline", "Closed"),
     };
     let next_try = match connection.state {
-        ConnectionState::Connecting { attempt } if attempt > 1 => html! {
+        ConnectionState::Connecting { attempt, .. } if attempt > 1 => html! {
             <p class="next-try">{ format!("Try {attempt} is on its way.") }</p>
         },
         ConnectionState::Offline { retry_in, .. } => html! {
@@ -41,7 +35,7 @@ pub(super) fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
                 <span class="lamp" aria-hidden="true"></span>
                 <b>{ title }</b>
                 { " " }
-                <code>{ &props.url }</code>
+                <code>{ connection.state.url() }</code>
                 if let Some(trouble) = &connection.trouble {
                     <span class="detail">{ words::sentence(&trouble.to_string()) }</span>
                 }

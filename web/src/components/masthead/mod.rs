@@ -20,9 +20,7 @@ const PARTS: [(&str, &str); 6] = [
 
 /// The head of a page that calls the service of `config`.
 pub(crate) fn masthead(config: &Config) -> Html {
-    let Config {
-        url, queue, mode, ..
-    } = config;
+    let Config { queue, mode, .. } = config;
     let (mode_name, mode_words) = match mode {
         Mode::Warren => (
             "Warren mode",
@@ -42,7 +40,7 @@ pub(crate) fn masthead(config: &Config) -> Html {
                     <p>{ "Calls native workers through RabbitMQ" }</p>
                 </div>
             </div>
-            <ConnectionStatus url={url.clone()} />
+            <ConnectionStatus />
             <p class="service">
                 { "Queue " }<b>{ queue }</b>
                 if *mode == Mode::Warren {

@@ -44,8 +44,8 @@ pub(super) fn Path(props: &PathProps) -> Html {
         0
     };
     let page = match connection.state {
-        ConnectionState::Online if load.pending == 0 => "online".into(),
-        ConnectionState::Online => format!("{} pending", load.pending),
+        ConnectionState::Online { .. } if load.pending == 0 => "online".into(),
+        ConnectionState::Online { .. } => format!("{} pending", load.pending),
         ConnectionState::Connecting { .. } => "connecting".into(),
         ConnectionState::Offline { .. } | ConnectionState::Closed => "offline".into(),
     };

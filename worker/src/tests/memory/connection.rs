@@ -42,6 +42,7 @@ impl transport::Connection for Connection {
             state.is_cut(self.id)?;
             if state.refused.iter().any(|refused| refused == queue) {
                 return Err(Refusal::Permission {
+                    broker: self.memory.to_string(),
                     user: "guest".to_owned(),
                     said: format!("not {queue}"),
                 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use warren_client::{Config, Mode, Tls, TlsError};
+use warren_client::{Config, Mode, NoUrl, Tls, TlsError, Urls};
 use warren_contract::Code;
 
 use super::failure::Failure;
@@ -20,13 +20,18 @@ const MAX_PASSCODE_BYTES: usize = 4096;
 #[command(next_help_heading = "Broker")]
 pub(super) struct Broker {
     /// The Web-STOMP endpoint of the broker: ws://… or wss://….
+    ///
+    /// Of a cluster, those of several nodes: by this option several times, or with commas between
+    /// them. They are tried in random order, the next one after each failure.
     #[arg(
-        long,
+        long = "url",
+        value_name = "URL",
         global = true,
         env = "WARREN_URL",
+        value_delimiter = ',',
         default_value = "ws://127.0.0.1:15674/ws"
     )]
-    url: String,
+    urls: Vec<String>,
     /// For wss://, a PEM file with the authorities to trust instead of the system's.
     #[arg(long, global = true, env = "WARREN_CA_FILE", value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -95,9 +100,11 @@ impl Broker {
             Some(path) => Some(read_passcode(path)?),
             None => self.passcode.clone(),
         };
+        let urls = self.urls.iter().map(|url| url.trim());
+        let urls = Urls::new(urls.filter(|url| !url.is_empty()))?;
         Ok(Config {
             tls: self.tls()?,
-            url: self.url,
+            urls,
             login: self.login.unwrap_or(defaults.login),
             passcode: passcode.unwrap_or(defaults.passcode),
             vhost: self.vhost,
@@ -115,6 +122,13 @@ impl Broker {
             tls = tls.with_client_certificate(certificate, key)?;
         }
         Ok(tls)
+    }
+}
+
+/// The option, or the variable, names no URL.
+impl From<NoUrl> for Failure {
+    fn from(error: NoUrl) -> Self {
+        Self::new(Code::InvalidArgument, error.to_string())
     }
 }
 

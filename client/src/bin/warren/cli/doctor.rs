@@ -16,7 +16,7 @@ use super::{
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Print a JSON array of objects with `check`, `outcome` (`passed`, `failed` or `skipped`),
+    /// Print a JSON array of objects with `url`, `check`, `outcome` (`passed`, `failed` or `skipped`),
     /// `detail`, and `mend` for what failed.
     #[arg(long)]
     json: bool,
@@ -24,40 +24,52 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(broker: Broker, Arguments { json }: Arguments) -> Result<(), Failure> {
     let config = broker.config()?;
-    let checks = Check::of(&config).len();
+    let mut checks = 0;
     let mut failed = Vec::new();
     let mut findings = Vec::new();
     let mut printed = Ok(());
-    if !json {
-        let Config { url, queue, .. } = &config;
-        print(&visible(&format!("From here to `{queue}` at {url}:")))?;
-    }
+    let mut looked_at = None;
     diagnose(&config, |finding| {
+        checks += 1;
         if finding.is_failure() {
-            failed.push(finding.check);
+            failed.push((finding.check, finding.url.clone()));
         }
         if json {
             findings.push(as_json(&finding));
-        } else if printed.is_ok() {
+            return;
+        }
+        if looked_at.as_ref() != Some(&finding.url) && printed.is_ok() {
+            printed = print(&visible(&heading(&config, &finding.url)));
+        }
+        if printed.is_ok() {
             printed = print(&visible(&as_text(&finding)));
         }
+        looked_at = Some(finding.url);
     })
     .await;
     printed?;
     if json {
         print_json(&findings)?;
     }
-    match failed[..] {
-        [] => Ok(()),
-        [first, ..] => {
-            let words = format!("{} of {checks} checks failed", failed.len());
-            Err(Failure::new(code(first), words))
-        }
+    let Some(&(first, _)) = failed.first() else {
+        return Ok(());
+    };
+    let mut words = format!("{} of {checks} checks failed", failed.len());
+    if config.urls.iter().len() > 1 {
+        failed.dedup_by(|(_, url), (_, before)| url == before);
+        let urls: Vec<_> = failed.into_iter().map(|(_, url)| url).collect();
+        words = format!("{words}, at {}", urls.join(", "));
     }
+    Err(Failure::new(code(first), words))
+}
+
+/// What comes before the findings at a URL.
+fn heading(Config { queue, .. }: &Config, url: &str) -> String {
+    format!("From here to `{queue}` at {url}:")
 }
 
 /// A line, and under it what to do if there is something to mend.
-fn as_text(Finding { check, outcome }: &Finding) -> String {
+fn as_text(Finding { check, outcome, .. }: &Finding) -> String {
     let line = |mark, words| format!("  {mark} {:<18} {words}", check.title());
     match outcome {
         Outcome::Passed { detail } => line('✓', detail),
@@ -69,17 +81,23 @@ fn as_text(Finding { check, outcome }: &Finding) -> String {
     }
 }
 
-fn as_json(Finding { check, outcome }: &Finding) -> Value {
+fn as_json(
+    Finding {
+        url,
+        check,
+        outcome,
+    }: &Finding,
+) -> Value {
     let check = check.as_str();
     match outcome {
         Outcome::Passed { detail } => {
-            json!({ "check": check, "outcome": "passed", "detail": detail })
+            json!({ "url": url, "check": check, "outcome": "passed", "detail": detail })
         }
         Outcome::Failed { detail, mend } => {
-            json!({ "check": check, "outcome": "failed", "detail": detail, "mend": mend })
+            json!({ "url": url, "check": check, "outcome": "failed", "detail": detail, "mend": mend })
         }
         Outcome::Skipped { because } => {
-            json!({ "check": check, "outcome": "skipped", "detail": because })
+            json!({ "url": url, "check": check, "outcome": "skipped", "detail": because })
         }
     }
 }

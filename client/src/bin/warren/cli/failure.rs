@@ -76,19 +76,20 @@ impl From<&Disconnect> for Failure {
 pub(super) async fn online(client: &Client, within: Duration) -> Result<(), Failure> {
     let mut state = client.connection();
     let known = state.wait_for(|state| match state {
-        ConnectionState::Online | ConnectionState::Closed => true,
+        ConnectionState::Online { .. } | ConnectionState::Closed => true,
         ConnectionState::Offline { reason, .. } => reason.is_refusal(),
         ConnectionState::Connecting { .. } => false,
     });
     // Whether the time is over, or the state is known, it is looked at below.
     let _ = timeout(within, known).await;
     match &*client.connection().borrow() {
-        ConnectionState::Online => Ok(()),
+        ConnectionState::Online { .. } => Ok(()),
         ConnectionState::Offline { reason, .. } => Err(reason.into()),
-        ConnectionState::Connecting { .. } | ConnectionState::Closed => Err(Failure::new(
+        ConnectionState::Connecting { url, .. } => Err(Failure::new(
             Code::Unavailable,
-            format!("not connected within {within:?}"),
+            format!("not connected to {url} within {within:?}"),
         )),
+        ConnectionState::Closed => Err(Failure::new(Code::Cancelled, "the client was closed")),
     }
 }
 

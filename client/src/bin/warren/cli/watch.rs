@@ -43,8 +43,8 @@ pub(super) struct Arguments {
     /// Print a JSON object each second, one on a line, instead of filling the screen. It is so, too,
     /// where stdout is no terminal.
     ///
-    /// Each has `unix_ms`, `service`, `connection` (with `state`, and `code` and `reason` while it is
-    /// `offline`), `ping_ms`, `known`, `totals`, and `workers`, in which rates are requests per
+    /// Each has `unix_ms`, `service`, `connection` (with `state`, `url`, and `code` and `reason` while
+    /// it is `offline`), `ping_ms`, `known`, `totals`, and `workers`, in which rates are requests per
     /// second, null until they are known.
     #[arg(long)]
     json: bool,
@@ -84,16 +84,17 @@ struct Watching {
 
 impl Watching {
     fn new(client: &Client, config: &Config) -> Self {
-        let mut watching = Self {
+        let mut connection = client.connection();
+        connection.mark_changed();
+        let state = State::new(config, connection.borrow().clone());
+        Self {
             began: Instant::now(),
-            state: State::new(config),
+            state,
             ping: Ping::default(),
-            connection: client.connection(),
+            connection,
             workers: client.workers(),
             wire: client.wire(),
-        };
-        watching.connection.mark_changed();
-        watching
+        }
     }
 
     fn now(&self) -> Duration {

@@ -16,7 +16,7 @@ use super::{
 pub(super) struct Sample<'a> {
     unix_ms: u128,
     service: &'a str,
-    connection: Connection,
+    connection: Connection<'a>,
     ping_ms: Option<f64>,
     /// Whether it is known who is there; if not, the workers are those that were known last.
     known: bool,
@@ -25,8 +25,10 @@ pub(super) struct Sample<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Connection {
+struct Connection<'a> {
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,16 +88,17 @@ impl<'a> Sample<'a> {
     }
 }
 
-impl Connection {
-    fn of(state: &ConnectionState) -> Self {
-        let (state, reason) = match state {
+impl<'a> Connection<'a> {
+    fn of(connection: &'a ConnectionState) -> Self {
+        let (state, reason) = match connection {
             ConnectionState::Connecting { .. } => ("connecting", None),
-            ConnectionState::Online => ("online", None),
+            ConnectionState::Online { .. } => ("online", None),
             ConnectionState::Offline { reason, .. } => ("offline", Some(reason)),
             ConnectionState::Closed => ("closed", None),
         };
         Self {
             state,
+            url: connection.url(),
             code: reason.map(|reason| reason.code().as_str()),
             reason: reason.map(ToString::to_string),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use warren_client::{Config, ConnectionState};
+use warren_client::{Config, ConnectionState, Urls};
 use warren_contract::Pong;
 
 use super::rows::{self, Row};
@@ -12,8 +12,8 @@ use super::rows::{self, Row};
 pub(super) struct State {
     /// The service's name.
     pub(super) service: String,
-    /// The broker's address.
-    pub(super) url: String,
+    /// The broker's addresses.
+    pub(super) urls: Urls,
     pub(super) connection: ConnectionState,
     /// Since when the connection is so.
     pub(super) connection_since: Duration,
@@ -26,11 +26,11 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, connection: ConnectionState) -> Self {
         Self {
             service: config.queue.clone(),
-            url: config.url.clone(),
-            connection: ConnectionState::Connecting { attempt: 1 },
+            urls: config.urls.clone(),
+            connection,
             connection_since: Duration::ZERO,
             ping: None,
             known: false,
@@ -40,7 +40,7 @@ impl State {
 
     /// The connection is so from now on.
     pub(super) fn take_connection(&mut self, now: Duration, connection: ConnectionState) {
-        if connection != ConnectionState::Online {
+        if !connection.is_online() {
             self.ping = None;
         }
         self.connection = connection;

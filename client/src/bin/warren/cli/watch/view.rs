@@ -56,7 +56,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, now: Duration, coloured
     let heading = Line::from(vec![
         Span::from(state.service.as_str()).bold(),
         Span::from(" at "),
-        Span::from(state.url.as_str()),
+        Span::from(place(state)),
     ]);
     frame.render_widget(heading, title);
     let connection = Paragraph::new(words)
@@ -68,9 +68,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State, now: Duration, coloured
     frame.render_widget(Line::from("q leaves").dim(), keys);
 }
 
+/// The address at which the broker answers, or else all that it has.
+fn place(state: &State) -> String {
+    match &state.connection {
+        ConnectionState::Online { url } => url.clone(),
+        _ => state.urls.to_string(),
+    }
+}
+
 const fn connection_color(state: &State) -> Color {
     match state.connection {
-        ConnectionState::Online => Color::Green,
+        ConnectionState::Online { .. } => Color::Green,
         ConnectionState::Connecting { .. } => Color::Yellow,
         ConnectionState::Offline { .. } | ConnectionState::Closed => Color::Red,
     }
@@ -78,9 +86,11 @@ const fn connection_color(state: &State) -> Color {
 
 fn connection_words(state: &State, now: Duration) -> String {
     match &state.connection {
-        ConnectionState::Connecting { attempt: 1 } => "connecting".to_owned(),
-        ConnectionState::Connecting { attempt } => format!("connecting, attempt {attempt}"),
-        ConnectionState::Online => match state.ping {
+        ConnectionState::Connecting { url, attempt: 1 } => format!("connecting to {url}"),
+        ConnectionState::Connecting { url, attempt } => {
+            format!("connecting to {url}, attempt {attempt}")
+        }
+        ConnectionState::Online { .. } => match state.ping {
             Some(ping) => format!("online, ping {:.1} ms", ping.as_secs_f64() * 1000.0),
             None => "online".to_owned(),
         },

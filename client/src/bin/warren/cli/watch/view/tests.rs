@@ -1,15 +1,36 @@
 //! What stands on screens of all sizes.
 
 use ratatui::{Terminal, backend::TestBackend};
-use warren_client::Disconnect;
+use warren_client::{Config, Disconnect, Urls};
 use warren_contract::Pong;
 
 use super::*;
 use crate::cli::watch::samples::pong;
 
+const URL: &str = "ws://127.0.0.1:15674/ws";
+
+fn online() -> ConnectionState {
+    ConnectionState::Online {
+        url: URL.to_owned(),
+    }
+}
+
+/// What is known at the beginning, of a broker with a second address.
+fn connecting() -> State {
+    let config = Config {
+        urls: Urls::new([URL, "ws://b/ws"]).expect("there are two"),
+        ..Config::default()
+    };
+    let first = ConnectionState::Connecting {
+        url: URL.to_owned(),
+        attempt: 1,
+    };
+    State::new(&config, first)
+}
+
 fn state(pongs: &[&[Pong]]) -> State {
-    let mut state = State::new(&warren_client::Config::default());
-    state.take_connection(Duration::ZERO, ConnectionState::Online);
+    let mut state = connecting();
+    state.take_connection(Duration::ZERO, online());
     for (second, pongs) in (0..).zip(pongs) {
         state.take_workers(Duration::from_secs(second), Some(pongs));
     }
@@ -103,6 +124,7 @@ fn no_screen_is_too_small() {
 fn why_there_is_no_connection_is_told_and_until_when() {
     let mut state = busy();
     let reason = Disconnect::Lost {
+        url: "ws://b/ws".to_owned(),
         detail: "closed with code 1000".to_owned(),
     };
     let retry_in = Duration::from_secs(3);
@@ -110,28 +132,30 @@ fn why_there_is_no_connection_is_told_and_until_when() {
     state.take_connection(Duration::from_secs(2), offline);
     state.take_workers(Duration::from_secs(2), None);
     let lines = screen(&state, Duration::from_millis(3_500), (100, 10));
-    let expected = "offline, next attempt in 2 s: the connection was lost: closed with code 1000";
+    assert_eq!(lines[0], "rpc_queue at ws://127.0.0.1:15674/ws, ws://b/ws");
+    let expected = "offline, next attempt in 2 s: the connection to ws://b/ws was lost: closed with \
+                    code 1000";
     assert_eq!(lines[1], expected);
     assert!(lines[5].starts_with("hare "), "{lines:?}");
 
     let lines = screen(&state, Duration::from_secs(60), (40, 10));
     let expected = [
         "offline, next attempt in 0 s: the",
-        "connection was lost: closed with code",
-        "1000",
+        "connection to ws://b/ws was lost: closed",
+        "with code 1000",
     ];
     assert_eq!(lines[1..4], expected);
 }
 
 #[test]
 fn that_no_worker_is_there_is_told_only_if_it_is_known() {
-    let mut state = State::new(&warren_client::Config::default());
+    let mut state = connecting();
     let size = (60, 8);
     assert_eq!(
         screen(&state, Duration::ZERO, size)[1..3],
-        ["connecting", ""]
+        ["connecting to ws://127.0.0.1:15674/ws", ""]
     );
-    state.take_connection(Duration::ZERO, ConnectionState::Online);
+    state.take_connection(Duration::ZERO, online());
     state.take_workers(Duration::ZERO, Some(&[]));
     assert_eq!(
         screen(&state, Duration::ZERO, size)[1..3],
