@@ -82,9 +82,9 @@ pub enum Disconnect {
         /// The broker's words.
         detail: String,
     },
-    /// The broker took the login, but not on this virtual host.
+    /// The broker took the login, but not on this virtual host, or no more of its connections there.
     #[error(
-        "wrong virtual host: the broker at {url} does not let `{login}` use `{vhost}` ({detail}); check its name, and the user's permissions there"
+        "wrong virtual host, or too many connections: the broker at {url} does not let `{login}` use `{vhost}` ({detail}); check its name, the user's permissions there, and the limits of both"
     )]
     VhostRefused {
         /// The broker's address.
@@ -99,7 +99,7 @@ pub enum Disconnect {
     /// An exchange of the service is not there: the one through which messages bounce could not
     /// be subscribed to, or every connection ended that published to the workers' one.
     #[error(
-        "the broker at {url} does not give us exchange `{exchange}` ({detail}): it is not there, or this user may not publish to it; start a worker, log in as another user, import rabbitmq/definitions.json, or use the tutorial mode"
+        "the broker at {url} does not give us exchange `{exchange}` ({detail}): it is not there, or this user may not publish to it; start a worker, log in as another user, import rabbitmq/definitions.json, or use the tutorial mode; RabbitMQ 3.10 does the same if it has as many queues as it may"
     )]
     TopologyMissing {
         /// The broker's address.
@@ -107,6 +107,16 @@ pub enum Disconnect {
         /// The exchange that is missing, or that this user may not use.
         exchange: String,
         /// The broker's words, or what it did.
+        detail: String,
+    },
+    /// The broker has as many of something as its limits allow.
+    #[error(
+        "the broker at {url} is at one of its limits: {detail}; wait until others have gone, or raise the limit"
+    )]
+    LimitReached {
+        /// The broker's address.
+        url: String,
+        /// The broker's words, which name the limit.
         detail: String,
     },
     /// The connection was there, and went.
@@ -147,6 +157,7 @@ impl Disconnect {
             | Self::LoginRefused { url, .. }
             | Self::VhostRefused { url, .. }
             | Self::TopologyMissing { url, .. }
+            | Self::LimitReached { url, .. }
             | Self::Lost { url, .. }
             | Self::Silent { url, .. }
             | Self::Protocol { url, .. } => url,
@@ -169,6 +180,7 @@ impl Disconnect {
         match self {
             Self::LoginRefused { .. } => Code::Unauthenticated,
             Self::VhostRefused { .. } => Code::PermissionDenied,
+            Self::LimitReached { .. } => Code::ResourceExhausted,
             Self::Unreachable { .. }
             | Self::Untrusted { .. }
             | Self::TopologyMissing { .. }

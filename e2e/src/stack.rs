@@ -184,11 +184,16 @@ impl Stack {
         self.management.put(&path, &permissions.into());
     }
 
-    /// Lowers the length to which this virtual host's policies let queues grow.
+    /// Lowers the length to which this virtual host's policies let the service's queue grow.
     pub fn shorten_queues(&self, max_length: u64) {
         let of_vhost = format!("policies/{}", self.vhost);
         let policies = self.management.get(&of_vhost);
         let policies = policies.as_array().expect("a list of policies");
+        let of_service = format!("^{DEFAULT_SERVICE}$");
+        let policies: Vec<_> = policies
+            .iter()
+            .filter(|policy| policy["pattern"] == of_service)
+            .collect();
         assert_ne!(policies.len(), 0, "the definitions bound the queue");
         for policy in policies {
             let mut policy = policy.clone();

@@ -109,14 +109,14 @@ async fn connect(node: &Node, count: usize) -> Vec<Client> {
         let begun: Vec<Client> = (0..some)
             .map(|_| {
                 Client::connect(Config {
-                    url: node.ws_url(),
+                    urls: node.ws_url().into(),
                     ..Config::default()
                 })
             })
             .collect();
         for client in &begun {
             let mut state = client.connection();
-            let online = state.wait_for(|state| *state == ConnectionState::Online);
+            let online = state.wait_for(ConnectionState::is_online);
             let online = timeout(LIMIT, online).await;
             online
                 .expect("the broker answers")
@@ -130,11 +130,11 @@ async fn connect(node: &Node, count: usize) -> Vec<Client> {
 /// Counts how often a client tries to connect until it is online, and says when it is.
 async fn come_back(client: Client, tries: Arc<AtomicU32>) -> Instant {
     let mut state = client.connection();
-    let offline = state.wait_for(|state| *state != ConnectionState::Online);
+    let offline = state.wait_for(|state| !state.is_online());
     drop(offline.await.expect("the client lives"));
     loop {
         match *state.borrow_and_update() {
-            ConnectionState::Online => return Instant::now(),
+            ConnectionState::Online { .. } => return Instant::now(),
             ConnectionState::Connecting { .. } => {
                 tries.fetch_add(1, Ordering::Relaxed);
             }

@@ -95,17 +95,10 @@ impl Connection {
 
     /// Subscribes to what bounces.
     pub(super) async fn subscribe(&mut self) -> Result<(), Refusal> {
-        let id = BOUNCE_SUBSCRIPTION;
-        let destination = Wire::bounces(self.client_id);
-        let now = self.began.elapsed();
-        if self
-            .session
-            .subscribe(now, id, &destination, Some(id))
-            .is_err()
-        {
-            return Err(over());
-        }
-        self.receipt(id, &mut |_| false).await.map(|_| ())
+        self.send(&Wire::bounces(self.client_id))?;
+        self.receipt(BOUNCE_SUBSCRIPTION, &mut |_| false)
+            .await
+            .map(|_| ())
     }
 
     /// Sends a frame, and waits until the broker says that it has taken it. Messages that come

@@ -8,6 +8,9 @@ use crate::{Config, Mode};
 /// The user who comes with RabbitMQ, and may do everything.
 const ADMINISTRATOR: &str = "guest";
 
+/// The queues whose names the broker makes up. Nobody can declare these names.
+const SERVER_NAMED: &str = r"^amq\.gen-.*$";
+
 const LOG: &str = "look into the broker's log";
 
 pub(super) fn login(login: &str) -> String {
@@ -103,18 +106,11 @@ fn patterns(config: &Config) -> [String; 3] {
     let topology = Topology::new(&config.queue);
     match config.mode {
         Mode::Warren => [
-            r"^(amq\.gen|stomp\.gen|stomp-subscription)-.*$".to_owned(),
+            SERVER_NAMED.to_owned(),
             write_pattern(&topology),
-            format!(
-                r"^(amq\.gen-.*|stomp\.gen-.*|stomp-subscription-.*|{})$",
-                literally(BOUNCE_EXCHANGE)
-            ),
+            format!(r"^(amq\.gen-.*|{})$", literally(BOUNCE_EXCHANGE)),
         ],
-        Mode::Tutorial => [
-            r"^(amq\.gen|stomp\.gen)-.*$".to_owned(),
-            r"^amq\.default$".to_owned(),
-            r"^(amq\.gen|stomp\.gen)-.*$".to_owned(),
-        ],
+        Mode::Tutorial => [SERVER_NAMED, r"^amq\.default$", SERVER_NAMED].map(str::to_owned),
     }
 }
 
@@ -129,7 +125,7 @@ fn write_pattern(topology: &Topology) -> String {
             names.extend([exchange, literally(&service.control_exchange())]);
         }
     }
-    format!("^({}|stomp-subscription-.*)$", names.join("|"))
+    format!(r"^({}|amq\.gen-.*)$", names.join("|"))
 }
 
 /// What a queue needs that hands nothing back.

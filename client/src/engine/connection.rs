@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, mem, time::Duration};
 
 use uuid::Uuid;
-use warren_contract::{BOUNCE_EXCHANGE, Topology};
+use warren_contract::Topology;
 use warren_stomp::{
     Closed, DecodeError, Event as SessionEvent, Frame, ProtocolError, ServerError, Session,
     SessionConfig,
@@ -312,12 +312,11 @@ impl Connection {
         if self.mode == Mode::Tutorial {
             return self.come_online(now);
         }
-        let destination = Wire::bounces(self.client_id);
+        let subscription = Wire::bounces(self.client_id);
         if let Link::Up { session, phase } = &mut self.link {
-            let id = BOUNCE_SUBSCRIPTION;
             // What came right behind the greeting may have ended the session, which is then its
             // next event.
-            if session.subscribe(now, id, &destination, Some(id)).is_ok() {
+            if session.send(now, &subscription).is_ok() {
                 *phase = Phase::Subscribing {
                     until: now + STEP_TIMEOUT,
                 };
@@ -340,16 +339,9 @@ impl Connection {
     /// STOMP lets no connection live on after an ERROR frame. RabbitMQ does at times, but then
     /// one of our frames was not taken, and nothing tells which: a new connection is certain.
     fn handle_error(&mut self, now: Duration, phase: Phase, error: &ServerError) {
-        let detail = error.to_string();
-        let url = self.url();
-        match phase {
-            Phase::Subscribing { .. } => {
-                self.fail(now, ending::topology_missing(&url, BOUNCE_EXCHANGE, detail));
-            }
-            Phase::Greeting | Phase::Online { .. } => {
-                self.fail(now, Disconnect::Lost { url, detail });
-            }
-            Phase::Leaving => {}
+        if phase != Phase::Leaving {
+            let subscribing = matches!(phase, Phase::Subscribing { .. });
+            self.fail(now, ending::of_error(&self.url(), error, subscribing));
         }
     }
 

@@ -9,6 +9,9 @@ use crate::Disconnect;
 /// `Processing error` when the node is short of channels, is a failure that may pass.
 const REFUSAL: &str = "Bad CONNECT";
 
+/// What RabbitMQ says, in its explanation, when the virtual host has as many queues as it may have.
+const QUEUE_LIMIT: &str = "queue limit in vhost";
+
 /// How RabbitMQ closes a connection that uses an exchange that does not exist, or that this user
 /// may not use. It says the same of many other ends, and no word of its own.
 const DIED: (Option<u16>, &str) = (Some(1000), "STOMP died");
@@ -65,6 +68,20 @@ pub(super) fn of_session(
 /// Whether RabbitMQ may have ended the connection for an exchange.
 pub(crate) fn died(closed: &Closed) -> bool {
     matches!(closed, Closed::Lost { code, reason, .. } if (*code, reason.as_str()) == DIED)
+}
+
+/// What an ERROR frame on an open connection to `url` means. `subscribing` is as for [`of_session`].
+pub(super) fn of_error(url: &str, error: &ServerError, subscribing: bool) -> Disconnect {
+    let detail = error.to_string();
+    if error.detail.contains(QUEUE_LIMIT) {
+        let url = url.to_owned();
+        Disconnect::LimitReached { url, detail }
+    } else if subscribing {
+        topology_missing(url, BOUNCE_EXCHANGE, detail)
+    } else {
+        let url = url.to_owned();
+        Disconnect::Lost { url, detail }
+    }
 }
 
 /// No WebSocket could be opened.

@@ -101,9 +101,24 @@ impl Wire {
         }
     }
 
-    /// The destination under which a client sees its bounced messages.
-    pub(crate) fn bounces(client: Uuid) -> String {
-        format!("/exchange/{BOUNCE_EXCHANGE}/{client}")
+    /// Subscribes a client to its bounced messages, and asks for a receipt of the same id.
+    ///
+    /// An `x-queue-name` that is empty lets the broker make up the name of their queue, as it does
+    /// for replies: `amq.gen-…`. Nobody can declare an exchange, or a queue that is to stay, under
+    /// such a name, which a user could who may have the `stomp-subscription-…` that Web-STOMP takes
+    /// otherwise. Only classic queues can be named so, whatever the virtual host's default is.
+    pub(crate) fn bounces(client: Uuid) -> Frame {
+        Frame::new(Command::Subscribe)
+            .with_header("id", BOUNCE_SUBSCRIPTION)
+            .with_header(
+                "destination",
+                &format!("/exchange/{BOUNCE_EXCHANGE}/{client}"),
+            )
+            .with_header("ack", "auto")
+            .with_header("x-queue-name", "")
+            .with_header("x-queue-type", "classic")
+            .with_header("exclusive", "true")
+            .with_header("receipt", BOUNCE_SUBSCRIPTION)
     }
 
     /// A call's request. `remaining` is what is left of its deadline.

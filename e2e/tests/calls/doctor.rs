@@ -238,34 +238,26 @@ async fn what_a_user_may_not_do_is_told_with_the_command_that_lets_it() {
     let needed = stack.permissions("web");
     let pattern = |text: &str| text.to_owned();
     let [configure, write, read] = &needed;
-    let subscription = pattern("^stomp-subscription-.*$");
-    let cases: [([String; 3], &[Check]); 5] = [
+    let temporary = pattern(r"^amq\.gen-.*$");
+    let cases: [([String; 3], &[Check]); 4] = [
         (
             [pattern(NOTHING), write.clone(), read.clone()],
             &[Check::Bounces, Check::Replies],
         ),
         (
-            [subscription.clone(), write.clone(), read.clone()],
-            &[Check::Replies],
-        ),
-        (
-            [configure.clone(), subscription.clone(), read.clone()],
+            [configure.clone(), temporary.clone(), read.clone()],
             &[Check::Control, Check::Requests],
         ),
         (
             [
                 configure.clone(),
-                pattern(r"^(rpc_queue|stomp-subscription-.*)$"),
+                pattern(r"^(rpc_queue|amq\.gen-.*)$"),
                 read.clone(),
             ],
             &[Check::Control],
         ),
         (
-            [
-                configure.clone(),
-                write.clone(),
-                pattern(r"^(amq\.gen-.*|stomp\.gen-.*|stomp-subscription-.*)$"),
-            ],
+            [configure.clone(), write.clone(), temporary],
             &[Check::Bounces],
         ),
     ];
@@ -317,7 +309,7 @@ async fn what_is_not_there_is_told() {
     };
     let expected = [Check::Control, Check::Requests];
     // What it gives does not take away what `web` has.
-    let write = r"'^(rpc_queue|rpc_queue\.control|else\.where|else\.where\.control|stomp-subscription-.*)$'";
+    let write = r"'^(rpc_queue|rpc_queue\.control|else\.where|else\.where\.control|amq\.gen-.*)$'";
     check(&elsewhere, &expected, "`else.where.control`", write).await;
 }
 

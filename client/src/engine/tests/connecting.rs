@@ -242,6 +242,38 @@ fn a_missing_exchange_is_named() {
 }
 
 #[test]
+fn a_limit_of_the_broker_is_named_and_lets_calls_wait() {
+    let limit = "PRECONDITION_FAILED - cannot declare queue 'amq.gen-x': queue limit in vhost '/' \
+                 (6) is reached";
+    // Web-STOMP needs a queue for what bounces, and one for replies.
+    let steps: [fn(&mut World); 2] = [
+        |world| {
+            world.opened();
+            world.receive(&connected("0,0"));
+        },
+        |world| world.come_online(),
+    ];
+    for step in steps {
+        let mut world = World::new(Config::default());
+        step(&mut world);
+        let waiting = world.call(patient());
+        world.receive(&error_frame("precondition_failed", limit));
+        let Some(ConnectionState::Offline { reason, .. }) = world.states.last() else {
+            panic!("not offline: {:?}", world.states);
+        };
+        assert!(
+            matches!(reason, Disconnect::LimitReached { .. }),
+            "{reason}"
+        );
+        assert!(reason.to_string().contains("(6) is reached"), "{reason}");
+        assert_eq!(reason.code(), Code::ResourceExhausted);
+        assert_eq!(world.settled, []);
+        world.come_back();
+        assert_eq!(world.requests().last(), Some(&waiting));
+    }
+}
+
+#[test]
 fn a_connection_that_is_lost_while_it_subscribes_says_nothing_of_the_exchange() {
     for (code, reason) in [(1006, ""), (1001, "going away")] {
         let mut world = World::new(Config::default());
