@@ -89,10 +89,10 @@ async fn check(user: &str, cases: &[(Act, bool)]) {
     let node = shared().expect("a broker");
     let vhost = format!("permissions-of-{user}");
     node.add_vhost(&vhost).expect("a virtual host");
-    let url = format!(
-        "amqp://{user}:{user}@127.0.0.1:{}/{vhost}",
-        node.ports().amqp
-    );
+    let url = match user {
+        "worker" => node.worker_amqp_url_of(&vhost),
+        _ => node.amqp_url_of(&vhost).replace("guest:guest@", "web:web@"),
+    };
     let connection = Connection::connect(&url, ConnectionProperties::default())
         .await
         .expect("the user may connect");
