@@ -39,4 +39,6 @@ jq --null-input 'env | {
     max_n: (.WARREN_MAX_N | if . then tonumber else null end)
 } | map_values(select(. != null))' > run/config.json
 
+# Debian's place for it is not on the PATH of everybody.
+PATH=$PATH:/usr/sbin
 exec nginx -p "$PWD/" -c nginx.conf -e stderr

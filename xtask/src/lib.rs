@@ -2,7 +2,7 @@
 //! with it.
 //!
 //! - [`up`], [`test`], [`chaos`], [`soak`], [`bench`], [`screenshots`], [`weight`],
-//!   [`definitions`], [`doctor`]: the commands.
+//!   [`site`], [`definitions`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
 //! - [`page`]: the server of the built page.
 //! - [`tools`]: what must be installed, and how it gets there.
@@ -20,6 +20,7 @@ mod lock;
 pub mod page;
 mod progress;
 pub mod screenshots;
+pub mod site;
 pub mod soak;
 mod split;
 pub mod stack;

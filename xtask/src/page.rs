@@ -1,5 +1,6 @@
 //! Serves the built page, with a `config.json` that leads it to the broker.
 
+pub(crate) mod headers;
 mod policy;
 
 use std::io;
@@ -7,18 +8,16 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
-use axum::http::HeaderValue;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use axum::response::Response;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use tower_http::services::ServeDir;
-use tower_http::set_header::SetResponseHeaderLayer;
 use warren_contract::DEFAULT_SERVICE;
+
+pub(crate) use policy::Policy;
 
 /// The page's `config.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,48 +113,47 @@ impl Drop for PageServer {
 }
 
 fn router(dist: &Path, config: PageConfig) -> Router {
-    let overriding =
-        |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let folder = dist.to_owned();
     let broker = config.url.clone();
-    // For each response, as the page may have been built anew.
-    let policy = move |_: &Response| policy::content_security_policy(&folder, &broker);
+    let add_headers = move |request: Request, next: Next| {
+        let folder = folder.clone();
+        headers::add(move || Policy::of(&folder), broker.clone(), request, next)
+    };
     Router::new()
         .route("/config.json", get(move || async move { Json(config) }))
         .fallback_service(ServeDir::new(dist).precompressed_br())
-        // A rebuilt page must show up at the next reload.
-        .layer(overriding(CACHE_CONTROL, "no-cache"))
-        .layer(SetResponseHeaderLayer::overriding(
-            CONTENT_SECURITY_POLICY,
-            policy,
-        ))
-        .layer(overriding(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(overriding(REFERRER_POLICY, "no-referrer"))
+        .layer(middleware::from_fn(add_headers))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PROGRAM: &str = "page-3246417f5de8d459.wasm";
+
     #[test]
     fn files_and_configuration_are_served_with_their_types() {
         let dist = tempfile::tempdir().expect("a folder");
         std::fs::write(dist.path().join("index.html"), "<!doctype html>").expect("a file");
-        std::fs::write(dist.path().join("page.wasm"), b"\0asm").expect("a file");
+        std::fs::write(dist.path().join(PROGRAM), b"\0asm").expect("a file");
         let config = PageConfig::new("ws://127.0.0.1:1/ws");
         let server = PageServer::start(dist.path(), config, 0).expect("a server");
 
         let cases = [
-            ("", "text/html"),
-            ("page.wasm", "application/wasm"),
-            ("config.json", "application/json"),
+            ("", "text/html", "no-cache"),
+            (
+                PROGRAM,
+                "application/wasm",
+                "public, max-age=31536000, immutable",
+            ),
+            ("config.json", "application/json", "no-cache"),
         ];
-        for (path, media_type) in cases {
+        for (path, media_type, cache) in cases {
             let response = ureq::get(format!("{}{path}", server.url()))
                 .call()
                 .expect(path);
             assert_eq!(response.headers()["content-type"], media_type, "{path}");
-            assert_eq!(response.headers()["cache-control"], "no-cache", "{path}");
+            assert_eq!(response.headers()["cache-control"], cache, "{path}");
         }
         let config: serde_json::Value = ureq::get(format!("{}config.json", server.url()))
             .call()

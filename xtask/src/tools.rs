@@ -52,6 +52,8 @@ pub enum Prerequisite {
     Python,
     /// What finds violations of accessibility in a page.
     Axe,
+    /// The web server of deployments, and what its start script needs.
+    Nginx,
     /// What counts instructions.
     Valgrind,
     /// The compiler of a peer in C.
@@ -75,6 +77,7 @@ pub const TO_TEST: &[Prerequisite] = &[
     Prerequisite::Browser,
     Prerequisite::Python,
     Prerequisite::Axe,
+    Prerequisite::Nginx,
 ];
 
 /// What measuring needs besides [`TO_BUILD`] and the broker.
@@ -101,6 +104,7 @@ impl Prerequisite {
             Self::Browser => "Chromium and its driver",
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
+            Self::Nginx => "nginx with Brotli, and jq",
             Self::Valgrind => "Valgrind",
             Self::Gcc => "GCC",
             Self::Peers => "the peers' programs",
@@ -122,6 +126,7 @@ impl Prerequisite {
             Self::Browser => system::browser_and_driver(),
             Self::Python => python::find(checkout),
             Self::Axe => npm::AXE.find(checkout),
+            Self::Nginx => system::nginx(),
             Self::Valgrind => system::valgrind(),
             Self::Gcc => system::gcc(),
             Self::Peers => peers::find(checkout),
@@ -143,6 +148,7 @@ impl Prerequisite {
             Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
             Self::Python => python::REMEDY,
+            Self::Nginx => system::NGINX_REMEDY,
             Self::Valgrind => system::VALGRIND_REMEDY,
             Self::Gcc => system::GCC_REMEDY,
             Self::Peers => peers::REMEDY,
@@ -163,6 +169,7 @@ impl Prerequisite {
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
             Self::Axe => npm::AXE.install(checkout),
+            Self::Nginx => system::install(&system::NGINX_PACKAGES),
             Self::Valgrind => system::install(&["valgrind"]),
             Self::Gcc => system::install(&["gcc", "libc6-dev"]),
             Self::Peers => peers::install(checkout),
@@ -192,6 +199,7 @@ impl Prerequisite {
             | Self::WasmOpt
             | Self::Python
             | Self::Axe
+            | Self::Nginx
             | Self::Valgrind
             | Self::Gcc
             | Self::Peers => "seconds",

@@ -8,22 +8,40 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// The Content-Security-Policy of the page in `dist` as it is now: it may run what its server
-/// gives it, and connect to that server and to the broker at `broker` alone.
-///
-/// `None` if there is no page, or `broker` is no address.
-pub(super) fn content_security_policy(dist: &Path, broker: &str) -> Option<HeaderValue> {
-    let html = fs::read_to_string(dist.join("index.html")).ok()?;
-    let scripts = hashes(&html, "script");
-    let styles = hashes(&html, "style");
-    let broker: Uri = broker.parse().ok()?;
-    let broker = format!("{}://{}", broker.scheme_str()?, broker.authority()?);
-    let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; \
-         style-src 'self'{styles}; connect-src 'self' {broker}; img-src 'self'; \
-         font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::try_from(policy).ok()
+/// The Content-Security-Policy of a page: it may run what its server gives it, and connect to that
+/// server and to its broker alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    scripts: String,
+    styles: String,
+}
+
+impl Policy {
+    /// For the page in `dist` as it is now; `None` if there is none.
+    pub(crate) fn of(dist: &Path) -> Option<Self> {
+        let html = fs::read_to_string(dist.join("index.html")).ok()?;
+        Some(Self {
+            scripts: hashes(&html, "script"),
+            styles: hashes(&html, "style"),
+        })
+    }
+
+    /// With the broker at the address `url`, unless that is none.
+    pub(super) fn at(&self, url: &str) -> Option<HeaderValue> {
+        let url: Uri = url.parse().ok()?;
+        let broker = format!("{}://{}", url.scheme_str()?, url.authority()?);
+        HeaderValue::try_from(self.with_broker(&broker)).ok()
+    }
+
+    /// With the broker `broker`, as the policy is to name it.
+    pub(super) fn with_broker(&self, broker: &str) -> String {
+        let Self { scripts, styles } = self;
+        format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; \
+             style-src 'self'{styles}; connect-src 'self' {broker}; img-src 'self'; \
+             font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    }
 }
 
 /// The sources that allow what is in the elements called `tag`, with a space before each.
@@ -43,12 +61,13 @@ mod tests {
     #[test]
     fn a_policy_allows_the_very_scripts_and_styles_of_the_page() {
         let dist = tempfile::tempdir().expect("a folder");
-        let policy = || content_security_policy(dist.path(), "ws://broker:15674/ws");
-        assert_eq!(policy(), None, "no page");
+        assert_eq!(Policy::of(dist.path()), None, "no page");
 
         let html = "<!doctype html><style>p{}</style><script type=module>go()</script><p>go()";
         fs::write(dist.path().join("index.html"), html).expect("a file");
-        let policy = policy().expect("a policy");
+        let policy = Policy::of(dist.path()).expect("a page");
+        assert_eq!(policy.at("broker"), None, "no address");
+        let policy = policy.at("ws://broker:15674/ws").expect("a policy");
         // By `printf 'go()' | openssl dgst -sha256 -binary | base64`, and so on.
         let expected = "default-src 'none'; \
             script-src 'self' 'wasm-unsafe-eval' 'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='; \
