@@ -1,7 +1,8 @@
 //! `cargo xtask definitions`: users, permissions and topology for a broker that others can reach.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -11,6 +12,13 @@ use warren_rabbitmq::{Deployment, write_private};
 
 /// What the definitions are called in a folder.
 const DEFINITIONS: &str = "definitions.json";
+
+/// The mode of a file with a password.
+const PRIVATE: u32 = 0o600;
+
+/// The mode of the definitions: RabbitMQ is another user, and nobody guesses a password of 256
+/// random bits from its hash.
+const READABLE: u32 = 0o644;
 
 /// The options of `cargo xtask definitions`.
 #[derive(Clone, Debug, Args)]
@@ -37,8 +45,8 @@ pub struct Options {
     pub force: bool,
 }
 
-/// Makes passwords, writes them and the definitions into files that their owner alone may read, and
-/// says what each is for. Never a password is printed.
+/// Makes passwords, writes them into files that their owner alone may read, and the definitions into
+/// another, and says what each is for. Never a password is printed.
 ///
 /// # Errors
 /// The options contradict each other, a file is there already, or could not be written; then none
@@ -59,11 +67,13 @@ pub fn run(options: &Options) -> Result<()> {
         File {
             path: definitions.clone(),
             text: &made.json,
+            mode: READABLE,
             purpose: "for RabbitMQ to import; passwords are hashed",
         },
         File {
             path: beside("worker-password"),
             text: made.worker.reveal(),
+            mode: PRIVATE,
             purpose: "of the user worker: warren-worker --password-file",
         },
     ];
@@ -71,6 +81,7 @@ pub fn run(options: &Options) -> Result<()> {
         files.push(File {
             path: beside("administrator-password"),
             text: password.reveal(),
+            mode: PRIVATE,
             purpose: "of the administrator",
         });
     }
@@ -87,6 +98,7 @@ pub fn run(options: &Options) -> Result<()> {
 struct File<'a> {
     path: PathBuf,
     text: &'a str,
+    mode: u32,
     purpose: &'static str,
 }
 
@@ -98,12 +110,16 @@ fn write_all(files: &[File<'_>], force: bool) -> Result<()> {
             path.display()
         );
     }
-    for File { path, text, .. } in files {
+    for File {
+        path, text, mode, ..
+    } in files
+    {
         if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot create {}", folder.display()))?;
         }
         write_private(path, text, force)
+            .and_then(|()| fs::set_permissions(path, Permissions::from_mode(*mode)))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
@@ -112,7 +128,6 @@ fn write_all(files: &[File<'_>], force: bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -164,7 +179,8 @@ mod tests {
             assert_eq!(names, expected);
             for name in names {
                 let file = fs::metadata(folder.join(&name)).expect("it is there");
-                assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+                let is_private = file.permissions().mode() & 0o777 == PRIVATE;
+                assert_eq!(is_private, name.ends_with("-password"), "{name}");
             }
         }
     }

@@ -48,7 +48,7 @@ pub enum Prerequisite {
     RabbitMqRelease(Release),
     /// A browser, and the driver through which tests use it.
     Browser,
-    /// A Python with the libraries of the tutorials' programs.
+    /// A Python with the libraries of the tutorials' programs, and of validators.
     Python,
     /// What finds violations of accessibility in a page.
     Axe,
