@@ -12,6 +12,7 @@
 //! - [`Server`]: the RabbitMQ that is installed, or another one in a folder.
 //! - [`Deployment`]: definitions for a broker that others can reach, with a [`Password`] for each of
 //!   its users.
+//! - [`allow_origins`]: which web pages a node lets connect.
 //! - [`Proxy`]: a way to a node that can be cut, and that can fall silent.
 //! - [`Child`]: a process that cannot outlive ours; the workers that `up` starts are such, too.
 
@@ -23,6 +24,7 @@ mod deployment;
 mod error;
 mod files;
 mod node;
+mod origins;
 mod password;
 mod ports;
 mod private_file;
@@ -38,6 +40,7 @@ pub use definitions::VhostError;
 pub use deployment::{Definitions, Deployment, DeploymentError};
 pub use error::StartError;
 pub use node::{Node, shared};
+pub use origins::allow_origins;
 pub use password::Password;
 pub use ports::{NoFreePorts, Ports, is_free};
 pub use private_file::write_private;

@@ -66,7 +66,15 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn start(data: &Path, ports: Ports) -> Result<Self, StartError> {
-        Self::start_in(Files::new(absolute(data)?, "", None), ports, None)
+        Self::start_with(data, ports, "")
+    }
+
+    /// Like [`Node::start`], with `settings` as in [`Node::temporary_with`].
+    ///
+    /// # Errors
+    /// Whatever kept it from starting; see [`StartError`].
+    pub fn start_with(data: &Path, ports: Ports, settings: &str) -> Result<Self, StartError> {
+        Self::start_in(Files::new(absolute(data)?, settings, None), ports, None)
     }
 
     /// Starts a node on free ports, in a temporary folder that goes when the node goes.

@@ -7,10 +7,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use warren_rabbitmq::{Deployment, Node, Server, allow_origins};
+
 /// Names a Python that has what `worker/tests/peers/requirements.txt` lists.
 const PYTHON: &str = "WARREN_PYTHON";
 
 const COMPOSE: &str = include_str!("../compose.yaml");
+const COMPOSE_CONF: &str = include_str!("../compose.conf");
 const BROKER: &str = include_str!("../kubernetes/20-broker.yaml");
 const WORKER: &str = include_str!("../kubernetes/30-worker.yaml");
 const SCALING: &str = include_str!("../kubernetes/40-autoscaling.yaml");
@@ -117,14 +123,64 @@ fn the_broker_is_configured_as_everywhere() {
 }
 
 #[test]
+fn a_broker_starts_with_the_settings_and_has_the_queue_that_is_meant() {
+    let server = Server::find().expect("RabbitMQ is installed");
+    if allow_origins(&server, &[""]).is_none() {
+        let version = server.version().unwrap_or_else(|| "of this version".into());
+        eprintln!("skipped: RabbitMQ {version} does not know all of the settings");
+        return;
+    }
+    let deployment = Deployment {
+        administrator: Some("ada".into()),
+        ..Deployment::default()
+    };
+    let made = deployment.definitions().expect("definitions");
+    let definitions = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(&definitions, &made.json).expect("it is ours");
+    let path = definitions.path().to_str().expect("it is text");
+    let password = made.administrator.expect("there is one");
+    for (settings, queue_type) in [
+        (in_kubernetes(), "quorum"),
+        (COMPOSE_CONF.into(), "classic"),
+    ] {
+        let settings = settings.replace("/etc/rabbitmq/definitions.json", path);
+        let node = Node::temporary_with(&settings).expect("a broker");
+        let login = STANDARD.encode(format!("ada:{}", password.reveal()));
+        let queue: Value = ureq::get(format!(
+            "{}/api/queues/%2F/rpc_queue",
+            node.management_url()
+        ))
+        .header("authorization", format!("Basic {login}"))
+        .call()
+        .expect("the queue is there")
+        .body_mut()
+        .read_json()
+        .expect("JSON");
+        assert_eq!(queue["type"], queue_type);
+    }
+}
+
+/// The lines of `rabbitmq.conf` in the manifest of the broker.
+fn in_kubernetes() -> String {
+    let (_, rest) = BROKER
+        .split_once("additionalConfig: |\n")
+        .expect("it has some");
+    let lines = rest.lines();
+    let settings: Vec<_> = lines
+        .take_while(|line| line.is_empty() || line.starts_with("      "))
+        .map(str::trim)
+        .collect();
+    settings.join("\n")
+}
+
+#[test]
 fn pages_are_told_of_a_broker_that_expects_them() {
     // Of the Ingress, of the page's policy and of the broker's, which go together.
     assert!(PAGE.contains("value: wss://warren.example/ws\n"));
     assert!(PAGE.contains("- host: warren.example\n"));
     assert!(BROKER.contains("web_stomp.allow_origins.1 = https://warren.example\n"));
     assert!(COMPOSE.contains(r#""127.0.0.1:8080:8080""#));
-    let compose = include_str!("../compose.conf");
-    assert!(compose.contains("web_stomp.allow_origins.1 = http://127.0.0.1:8080\n"));
+    assert!(COMPOSE_CONF.contains("web_stomp.allow_origins.1 = http://127.0.0.1:8080\n"));
 }
 
 #[test]

@@ -48,25 +48,38 @@ impl PageConfig {
     }
 }
 
-/// A web server on 127.0.0.1 that ends when this is dropped.
+/// A port of 127.0.0.1 that is taken for the page before it is known where that will find its
+/// broker.
 #[derive(Debug)]
-#[must_use = "the server ends on drop"]
-pub struct PageServer {
+pub struct PageListener {
+    listener: TcpListener,
     port: u16,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
-impl PageServer {
-    /// Serves the files in `dist`, and `config` as `/config.json`, on the port `port`, or on any
-    /// free one if that is 0.
+impl PageListener {
+    /// Takes the port `port`, or any free one if that is 0.
     ///
     /// # Errors
-    /// The port is taken, or the operating system refused a thread.
-    pub fn start(dist: &Path, config: PageConfig, port: u16) -> io::Result<Self> {
+    /// The port is taken.
+    pub fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
+        Ok(Self { listener, port })
+    }
+
+    /// The origins (RFC 6454) that the page has in a browser, by whatever name it is opened.
+    #[must_use]
+    pub fn origins(&self) -> [String; 2] {
+        ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", self.port))
+    }
+
+    /// Serves the files in `dist`, and `config` as `/config.json`.
+    ///
+    /// # Errors
+    /// The operating system refused a thread.
+    pub fn serve(self, dist: &Path, config: PageConfig) -> io::Result<PageServer> {
+        let Self { listener, port } = self;
         let pages = router(dist, config);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -84,11 +97,31 @@ impl PageServer {
                 }
             });
         })?;
-        Ok(Self {
+        Ok(PageServer {
             port,
             stop: Some(stop),
             thread: Some(thread),
         })
+    }
+}
+
+/// A web server on 127.0.0.1 that ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the server ends on drop"]
+pub struct PageServer {
+    port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl PageServer {
+    /// Serves the files in `dist`, and `config` as `/config.json`, on the port `port`, or on any
+    /// free one if that is 0.
+    ///
+    /// # Errors
+    /// The port is taken, or the operating system refused a thread.
+    pub fn start(dist: &Path, config: PageConfig, port: u16) -> io::Result<Self> {
+        PageListener::bind(port)?.serve(dist, config)
     }
 
     /// The page's address.
