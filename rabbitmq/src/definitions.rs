@@ -2,14 +2,32 @@
 
 use serde_json::{Value, json};
 
+use crate::password::{HASHING_ALGORITHM, Password};
+
 pub(crate) const DEFINITIONS: &str = include_str!("../definitions.json");
 
-/// The definitions with everything in the virtual host `name` in place of `/`, and without users:
-/// those belong to all virtual hosts.
-fn for_vhost(name: &str) -> Result<Value, serde_json::Error> {
+/// The definitions for the nodes that this process starts, where `worker` has a password.
+pub(crate) fn for_node() -> Result<String, serde_json::Error> {
     let mut definitions: Value = serde_json::from_str(DEFINITIONS)?;
+    set_password(&mut definitions, "worker", Password::of_worker());
+    Ok(definitions.to_string())
+}
+
+/// Gives the user `name` a password.
+pub(crate) fn set_password(definitions: &mut Value, name: &str, password: &Password) {
+    let users = definitions["users"].as_array_mut();
+    for user in users.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if user.get("name").is_some_and(|found| found == name) {
+            user.remove("password");
+            user.insert("password_hash".into(), password.hash().into());
+            user.insert("hashing_algorithm".into(), HASHING_ALGORITHM.into());
+        }
+    }
+}
+
+/// Puts everything into the virtual host `name` in place of `/`.
+pub(crate) fn in_vhost(definitions: &mut Value, name: &str) {
     if let Some(sections) = definitions.as_object_mut() {
-        sections.remove("users");
         for object in sections
             .values_mut()
             .filter_map(Value::as_array_mut)
@@ -21,6 +39,16 @@ fn for_vhost(name: &str) -> Result<Value, serde_json::Error> {
         }
         sections.insert("vhosts".into(), json!([{ "name": name }]));
     }
+}
+
+/// The definitions with everything in the virtual host `name`, and without users: those belong to
+/// all virtual hosts.
+fn for_vhost(name: &str) -> Result<Value, serde_json::Error> {
+    let mut definitions: Value = serde_json::from_str(DEFINITIONS)?;
+    if let Some(sections) = definitions.as_object_mut() {
+        sections.remove("users");
+    }
+    in_vhost(&mut definitions, name);
     Ok(definitions)
 }
 

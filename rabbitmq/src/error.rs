@@ -28,6 +28,10 @@ pub enum StartError {
         source: io::Error,
     },
 
+    /// `definitions.json` is not JSON.
+    #[error("definitions.json: {0}")]
+    Definitions(#[from] serde_json::Error),
+
     /// The server's program could not be run or watched.
     #[error("cannot run {}: {source}", program.display())]
     Run {

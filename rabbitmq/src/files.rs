@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::definitions::DEFINITIONS;
+use crate::definitions;
 use crate::error::StartError;
+use crate::password::Password;
 use crate::ports::Ports;
+use crate::private_file::write_private;
 use crate::tls::{self, Tls};
 
 const CONFIGURATION: &str = include_str!("../rabbitmq.conf");
@@ -59,6 +61,10 @@ impl Files {
         self.data.join("rabbitmq-env.conf")
     }
 
+    pub(crate) fn worker_password(&self) -> PathBuf {
+        self.data.join("worker-password")
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.data.join("database")
     }
@@ -85,7 +91,8 @@ impl Files {
         };
         write(&configuration.join("25-tls.conf"), &tls_configuration)?;
         write(&configuration.join("30-settings.conf"), &self.settings)?;
-        write(&definitions, DEFINITIONS)?;
+        private(&definitions, &definitions::for_node()?)?;
+        private(&self.worker_password(), Password::of_worker().reveal())?;
         write(&self.enabled_plugins(), enabled_plugins)?;
         write(&self.resolver(), RESOLVER)?;
         write(&self.environment(), "")
@@ -105,6 +112,13 @@ fn node_configuration(ports: &Ports, definitions: &Path) -> String {
         management = ports.management,
         definitions = definitions.display(),
     )
+}
+
+fn private(path: &Path, text: &str) -> Result<(), StartError> {
+    write_private(path, text, true).map_err(|source| StartError::Write {
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), StartError> {

@@ -10,6 +10,9 @@
 //! - [`Tls`]: the certificates of a node that listens for TLS connections, too; with the feature
 //!   `certificates`, [`Certificates`] makes some for a test.
 //! - [`Server`]: the RabbitMQ that is installed, or another one in a folder.
+//! - [`Deployment`]: definitions for a broker that others can reach, with a [`Password`] for each of
+//!   its users.
+//! - [`allow_origins`]: which web pages a node lets connect.
 //! - [`Proxy`]: a way to a node that can be cut, and that can fall silent.
 //! - [`Child`]: a process that cannot outlive ours; the workers that `up` starts are such, too.
 
@@ -17,10 +20,14 @@
 mod certificates;
 mod child;
 mod definitions;
+mod deployment;
 mod error;
 mod files;
 mod node;
+mod origins;
+mod password;
 mod ports;
+mod private_file;
 mod proxy;
 mod readiness;
 mod server;
@@ -30,9 +37,13 @@ mod tls;
 pub use certificates::{CertificateError, Certificates};
 pub use child::Child;
 pub use definitions::VhostError;
+pub use deployment::{Definitions, Deployment, DeploymentError};
 pub use error::StartError;
 pub use node::{Node, shared};
+pub use origins::allow_origins;
+pub use password::Password;
 pub use ports::{NoFreePorts, Ports, is_free};
+pub use private_file::write_private;
 pub use proxy::Proxy;
 pub use server::{ROOT_VARIABLE, SERVER_VARIABLE, Server, ServerNotFound};
 pub use tls::Tls;

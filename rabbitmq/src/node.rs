@@ -13,6 +13,7 @@ use crate::child::Child;
 use crate::definitions::{self, VhostError};
 use crate::error::StartError;
 use crate::files::Files;
+use crate::password::Password;
 use crate::ports::Ports;
 use crate::readiness::{answers, log_tail};
 use crate::server::Server;
@@ -70,7 +71,15 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn start(data: &Path, ports: Ports) -> Result<Self, StartError> {
-        Self::start_in(Files::new(absolute(data)?, "", None), ports, None)
+        Self::start_with(data, ports, "")
+    }
+
+    /// Like [`Node::start`], with `settings` as in [`Node::temporary_with`].
+    ///
+    /// # Errors
+    /// Whatever kept it from starting; see [`StartError`].
+    pub fn start_with(data: &Path, ports: Ports, settings: &str) -> Result<Self, StartError> {
+        Self::start_in(Files::new(absolute(data)?, settings, None), ports, None)
     }
 
     /// Starts a node on free ports, in a temporary folder that goes when the node goes.
@@ -254,7 +263,21 @@ impl Node {
     /// Where Warren's workers connect: as `worker`, who may do what they need and no more.
     #[must_use]
     pub fn worker_amqp_url(&self) -> String {
-        format!("amqp://worker:worker@127.0.0.1:{}/%2f", self.ports.amqp)
+        self.worker_amqp_url_of("/")
+    }
+
+    /// Like [`Node::worker_amqp_url`], for the virtual host `vhost` as in [`Node::amqp_url_of`].
+    #[must_use]
+    pub fn worker_amqp_url_of(&self, vhost: &str) -> String {
+        let worker = format!("worker:{}@", Password::of_worker().reveal());
+        self.amqp_url_of(vhost).replacen("guest:guest@", &worker, 1)
+    }
+
+    /// The file with the password of the user `worker`, which this process made, and which its
+    /// owner alone may read.
+    #[must_use]
+    pub fn worker_password_file(&self) -> PathBuf {
+        self.files.worker_password()
     }
 
     /// Where STOMP clients connect over WebSocket.

@@ -1,7 +1,8 @@
 //! Everything that a person runs, and the stack of processes that the end-to-end tests share
 //! with it.
 //!
-//! - [`up`], [`test`], [`chaos`], [`soak`], [`bench`], [`screenshots`], [`weight`], [`doctor`]: the commands.
+//! - [`up`], [`test`], [`chaos`], [`soak`], [`bench`], [`screenshots`], [`weight`],
+//!   [`site`], [`definitions`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
 //! - [`page`]: the server of the built page.
 //! - [`tools`]: what must be installed, and how it gets there.
@@ -13,11 +14,13 @@ pub mod bench;
 pub mod chaos;
 mod checkout;
 mod command;
+pub mod definitions;
 pub mod doctor;
 mod lock;
 pub mod page;
 mod progress;
 pub mod screenshots;
+pub mod site;
 pub mod soak;
 mod split;
 pub mod stack;

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Checkout, bench, chaos, doctor, screenshots, soak, test, up, weight};
+use xtask::{
+    Checkout, bench, chaos, definitions, doctor, screenshots, site, soak, test, up, weight,
+};
 
 /// Runs, tests and examines Warren.
 #[derive(Debug, Parser)]
@@ -31,6 +33,11 @@ enum Command {
     Screenshots(screenshots::Options),
     /// Builds the page, and says how much a browser fetches before the page can be used.
     Weigh,
+    /// Installs what is missing, builds the page, and puts it into a folder, from which nginx
+    /// serves it.
+    Page(site::Options),
+    /// Makes definitions with new passwords, for a broker that others can reach.
+    Definitions(definitions::Options),
     /// Says what is missing, and how to mend it.
     Doctor,
 }
@@ -45,6 +52,8 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::run(&checkout, &options),
         Command::Screenshots(options) => screenshots::run(&checkout, &options).map(|()| true),
         Command::Weigh => weight::run(&checkout),
+        Command::Page(options) => site::run(&checkout, &options).map(|()| true),
+        Command::Definitions(options) => definitions::run(&options).map(|()| true),
         Command::Doctor => doctor::run(&checkout),
     };
     match outcome {

@@ -1,5 +1,6 @@
 //! Serves the built page, with a `config.json` that leads it to the broker.
 
+pub(crate) mod headers;
 mod policy;
 
 use std::io;
@@ -7,18 +8,16 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
-use axum::http::HeaderValue;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
-use axum::response::Response;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 use tower_http::services::ServeDir;
-use tower_http::set_header::SetResponseHeaderLayer;
 use warren_contract::DEFAULT_SERVICE;
+
+pub(crate) use policy::Policy;
 
 /// The page's `config.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,25 +64,38 @@ fn one_or_more<S: Serializer>(urls: &[String], serializer: S) -> Result<S::Ok, S
     }
 }
 
-/// A web server on 127.0.0.1 that ends when this is dropped.
+/// A port of 127.0.0.1 that is taken for the page before it is known where that will find its
+/// broker.
 #[derive(Debug)]
-#[must_use = "the server ends on drop"]
-pub struct PageServer {
+pub struct PageListener {
+    listener: TcpListener,
     port: u16,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
-impl PageServer {
-    /// Serves the files in `dist`, and `config` as `/config.json`, on the port `port`, or on any
-    /// free one if that is 0.
+impl PageListener {
+    /// Takes the port `port`, or any free one if that is 0.
     ///
     /// # Errors
-    /// The port is taken, or the operating system refused a thread.
-    pub fn start(dist: &Path, config: PageConfig, port: u16) -> io::Result<Self> {
+    /// The port is taken.
+    pub fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
+        Ok(Self { listener, port })
+    }
+
+    /// The origins (RFC 6454) that the page has in a browser, by whatever name it is opened.
+    #[must_use]
+    pub fn origins(&self) -> [String; 2] {
+        ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{}", self.port))
+    }
+
+    /// Serves the files in `dist`, and `config` as `/config.json`.
+    ///
+    /// # Errors
+    /// The operating system refused a thread.
+    pub fn serve(self, dist: &Path, config: PageConfig) -> io::Result<PageServer> {
+        let Self { listener, port } = self;
         let pages = router(dist, config);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -101,11 +113,31 @@ impl PageServer {
                 }
             });
         })?;
-        Ok(Self {
+        Ok(PageServer {
             port,
             stop: Some(stop),
             thread: Some(thread),
         })
+    }
+}
+
+/// A web server on 127.0.0.1 that ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the server ends on drop"]
+pub struct PageServer {
+    port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl PageServer {
+    /// Serves the files in `dist`, and `config` as `/config.json`, on the port `port`, or on any
+    /// free one if that is 0.
+    ///
+    /// # Errors
+    /// The port is taken, or the operating system refused a thread.
+    pub fn start(dist: &Path, config: PageConfig, port: u16) -> io::Result<Self> {
+        PageListener::bind(port)?.serve(dist, config)
     }
 
     /// The page's address.
@@ -130,48 +162,47 @@ impl Drop for PageServer {
 }
 
 fn router(dist: &Path, config: PageConfig) -> Router {
-    let overriding =
-        |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let folder = dist.to_owned();
     let brokers = config.urls.clone();
-    // For each response, as the page may have been built anew.
-    let policy = move |_: &Response| policy::content_security_policy(&folder, &brokers);
+    let add_headers = move |request: Request, next: Next| {
+        let folder = folder.clone();
+        headers::add(move || Policy::of(&folder), brokers.clone(), request, next)
+    };
     Router::new()
         .route("/config.json", get(move || async move { Json(config) }))
         .fallback_service(ServeDir::new(dist).precompressed_br())
-        // A rebuilt page must show up at the next reload.
-        .layer(overriding(CACHE_CONTROL, "no-cache"))
-        .layer(SetResponseHeaderLayer::overriding(
-            CONTENT_SECURITY_POLICY,
-            policy,
-        ))
-        .layer(overriding(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(overriding(REFERRER_POLICY, "no-referrer"))
+        .layer(middleware::from_fn(add_headers))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PROGRAM: &str = "page-3246417f5de8d459.wasm";
+
     #[test]
     fn files_and_configuration_are_served_with_their_types() {
         let dist = tempfile::tempdir().expect("a folder");
         std::fs::write(dist.path().join("index.html"), "<!doctype html>").expect("a file");
-        std::fs::write(dist.path().join("page.wasm"), b"\0asm").expect("a file");
+        std::fs::write(dist.path().join(PROGRAM), b"\0asm").expect("a file");
         let config = PageConfig::new("ws://127.0.0.1:1/ws");
         let server = PageServer::start(dist.path(), config, 0).expect("a server");
 
         let cases = [
-            ("", "text/html"),
-            ("page.wasm", "application/wasm"),
-            ("config.json", "application/json"),
+            ("", "text/html", "no-cache"),
+            (
+                PROGRAM,
+                "application/wasm",
+                "public, max-age=31536000, immutable",
+            ),
+            ("config.json", "application/json", "no-cache"),
         ];
-        for (path, media_type) in cases {
+        for (path, media_type, cache) in cases {
             let response = ureq::get(format!("{}{path}", server.url()))
                 .call()
                 .expect(path);
             assert_eq!(response.headers()["content-type"], media_type, "{path}");
-            assert_eq!(response.headers()["cache-control"], "no-cache", "{path}");
+            assert_eq!(response.headers()["cache-control"], cache, "{path}");
         }
         let config: serde_json::Value = ureq::get(format!("{}config.json", server.url()))
             .call()

@@ -49,10 +49,12 @@ pub enum Prerequisite {
     RabbitMqRelease(Release),
     /// A browser, and the driver through which tests use it.
     Browser,
-    /// A Python with the libraries of the tutorials' programs.
+    /// A Python with the libraries of the tutorials' programs, and of validators.
     Python,
     /// What finds violations of accessibility in a page.
     Axe,
+    /// The web server of deployments, and what its start script needs.
+    Nginx,
     /// What counts instructions.
     Valgrind,
     /// The compiler of a peer in C.
@@ -76,6 +78,7 @@ pub const TO_TEST: &[Prerequisite] = &[
     Prerequisite::Browser,
     Prerequisite::Python,
     Prerequisite::Axe,
+    Prerequisite::Nginx,
 ];
 
 /// What measuring needs besides [`TO_BUILD`] and the broker.
@@ -102,6 +105,7 @@ impl Prerequisite {
             Self::Browser => "Chromium and its driver",
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
+            Self::Nginx => "nginx with Brotli, and jq",
             Self::Valgrind => "Valgrind",
             Self::Gcc => "GCC",
             Self::Peers => "the peers' programs",
@@ -123,6 +127,7 @@ impl Prerequisite {
             Self::Browser => system::browser_and_driver(),
             Self::Python => python::find(checkout),
             Self::Axe => npm::AXE.find(checkout),
+            Self::Nginx => system::nginx(),
             Self::Valgrind => system::valgrind(),
             Self::Gcc => system::gcc(),
             Self::Peers => peers::find(checkout),
@@ -144,6 +149,7 @@ impl Prerequisite {
             Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
             Self::Python => python::REMEDY,
+            Self::Nginx => system::NGINX_REMEDY,
             Self::Valgrind => system::VALGRIND_REMEDY,
             Self::Gcc => system::GCC_REMEDY,
             Self::Peers => peers::REMEDY,
@@ -164,6 +170,7 @@ impl Prerequisite {
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
             Self::Python => python::install(checkout),
             Self::Axe => npm::AXE.install(checkout),
+            Self::Nginx => system::install(&system::NGINX_PACKAGES),
             Self::Valgrind => system::install(&["valgrind"]),
             Self::Gcc => system::install(&["gcc", "libc6-dev"]),
             Self::Peers => peers::install(checkout),
@@ -193,6 +200,7 @@ impl Prerequisite {
             | Self::WasmOpt
             | Self::Python
             | Self::Axe
+            | Self::Nginx
             | Self::Valgrind
             | Self::Gcc
             | Self::Peers => "seconds",

@@ -11,9 +11,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use warren_rabbitmq::{Node, Ports, StartError, is_free};
+use warren_rabbitmq::{Node, Ports, Server, StartError, allow_origins, is_free};
 
-use crate::page::{PageConfig, PageServer};
+use crate::page::{PageConfig, PageListener, PageServer};
 use crate::progress::Progress;
 use crate::stack::{Worker, WorkerConfig};
 use crate::tools::{self, Prerequisite};
@@ -57,6 +57,11 @@ pub struct Options {
     #[arg(long, value_name = "URL", requires = "amqp", value_delimiter = ',')]
     pub ws: Vec<String>,
 
+    /// Where another page comes from that may connect to the broker as well, such as
+    /// http://127.0.0.1:8081 for one of `trunk serve`; may be given more than once.
+    #[arg(long, value_name = "URL", conflicts_with = "amqp")]
+    pub origin: Vec<String>,
+
     /// Where the broker keeps its data; by default in .warren/ of the checkout.
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -84,6 +89,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     artifacts::page(checkout)?;
 
     let stop = catch_signals()?;
+    let listener = listen(options.port)?;
     let broker = if is_given {
         progress.step("using the broker that was given");
         Broker::Given {
@@ -92,14 +98,18 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         }
     } else {
         progress.step("starting the broker");
-        Broker::Own(start_node(&data.join("rabbitmq"), options)?.into())
+        let mut origins = listener.origins().to_vec();
+        origins.extend(options.origin.iter().cloned());
+        Broker::Own(start_node(&data.join("rabbitmq"), options, &origins)?.into())
     };
     progress.step("starting the workers");
     let workers = (1..=options.workers)
         .map(|number| start_worker(&program, &broker.amqp_url(), number))
         .collect::<Result<Vec<_>>>()?;
     progress.step("serving the page");
-    let page = serve_page(checkout, broker.ws_urls(), options.port)?;
+    let page = listener
+        .serve(&checkout.dist(), PageConfig::at(broker.ws_urls()))
+        .context("cannot serve the page")?;
 
     let mut running = Running {
         page,
@@ -229,14 +239,16 @@ fn catch_signals() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-fn start_node(data: &Path, options: &Options) -> Result<Node> {
+/// Starts the broker. Where it can tell where a page comes from, it takes those of `origins` alone.
+fn start_node(data: &Path, options: &Options, origins: &[String]) -> Result<Node> {
+    let settings = allow_origins(&Server::find()?, origins).unwrap_or_default();
     let mut attempts = 1;
     loop {
         let mut ports = Ports::free()?;
         ports.amqp = choose("AMQP", options.broker_port, ports.amqp);
         ports.web_stomp = choose("Web-STOMP", options.ws_port, ports.web_stomp);
         ports.management = choose("management", options.management_port, ports.management);
-        match Node::start(data, ports) {
+        match Node::start_with(data, ports, &settings) {
             Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
             started => return Ok(started?),
         }
@@ -252,13 +264,10 @@ fn start_worker(program: &Path, amqp: &str, number: usize) -> Result<Worker> {
     })?)
 }
 
-fn serve_page(checkout: &Checkout, urls: Vec<String>, port: u16) -> Result<PageServer> {
-    let config = PageConfig::at(urls);
-    let start = |port| PageServer::start(&checkout.dist(), config.clone(), port);
-    let wanted = choose("page", port, 0);
-    start(wanted)
-        .or_else(|_| start(0))
-        .context("cannot serve the page")
+fn listen(port: u16) -> Result<PageListener> {
+    PageListener::bind(choose("page", port, 0))
+        .or_else(|_| PageListener::bind(0))
+        .context("there is no port for the page")
 }
 
 /// The port that is wanted, or `other` if that one is taken, which is said.

@@ -43,8 +43,14 @@ fn stage(vhost: &str) {
 }
 
 async fn connect(user: &str, vhost: &str) -> lapin::Result<Connection> {
-    let port = shared().expect("a broker").ports().amqp;
-    let url = format!("amqp://{user}:{user}@127.0.0.1:{port}/{vhost}");
+    let node = shared().expect("a broker");
+    let url = match user {
+        "worker" => node.worker_amqp_url_of(vhost),
+        user => format!(
+            "amqp://{user}:{user}@127.0.0.1:{}/{vhost}",
+            node.ports().amqp
+        ),
+    };
     Connection::connect(&url, ConnectionProperties::default()).await
 }
 

@@ -9,6 +9,8 @@ use crate::{process::Program, stage::stage};
 const UNIT: &str = include_str!("../../warren-worker.service");
 const CONTAINER: &str = include_str!("../../Containerfile");
 const README: &str = include_str!("../../README.md");
+const KUBERNETES: &str = include_str!("../../../rabbitmq/kubernetes/30-worker.yaml");
+const COMPOSE: &str = include_str!("../../../rabbitmq/compose.yaml");
 
 /// What remains after the drain for the farewell to the broker.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -28,7 +30,7 @@ fn every_variable_that_is_named_is_known() {
         .expect("the worker was built");
     let help = String::from_utf8(program.stdout).expect("the help is text");
     let known: BTreeSet<_> = variables(&help).collect();
-    let named: BTreeSet<_> = [UNIT, CONTAINER, README]
+    let named: BTreeSet<_> = [UNIT, CONTAINER, README, KUBERNETES]
         .into_iter()
         .flat_map(variables)
         .collect();
@@ -49,6 +51,19 @@ fn a_worker_that_stops_is_given_the_time_it_takes() {
     assert!(timeout >= Worker::DRAIN + FAREWELL, "{timeout:?}");
     let seconds = format!("--stop-timeout {}", timeout.as_secs());
     assert!(README.contains(&seconds), "as in the unit: {seconds}");
+    let seconds = timeout.as_secs();
+    assert!(KUBERNETES.contains(&format!("terminationGracePeriodSeconds: {seconds}\n")));
+    assert!(COMPOSE.contains(&format!("stop_grace_period: {seconds}s\n")));
+    let drain = humantime::format_duration(Worker::DRAIN).to_string();
+    for deployed in [KUBERNETES, COMPOSE] {
+        let (_, told) = deployed
+            .split_once("WARREN_DRAIN")
+            .expect("it is told how long");
+        assert_eq!(
+            told.split_whitespace().find(|word| word.ends_with('s')),
+            Some(&*drain)
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

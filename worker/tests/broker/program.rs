@@ -64,14 +64,15 @@ async fn a_missing_permission_ends_the_worker() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_comes_from_a_file_or_the_environment() {
     let url = stage("password").replace("guest:guest@", "worker:wrong@");
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(&file, "worker\n").expect("it can be written");
-    let path = file.path().to_str().expect("it is text");
+    let node = warren_rabbitmq::shared().expect("RabbitMQ runs");
+    let file = node.worker_password_file();
+    let password = std::fs::read_to_string(&file).expect("it is ours");
+    let path = file.to_str().expect("it is text");
     let url = ("WARREN_AMQP", url.as_str());
     for (arguments, variables) in [
         (&["--password-file", path][..], &[url][..]),
         (&[], &[url, ("WARREN_PASSWORD_FILE", path)]),
-        (&[], &[url, ("WARREN_PASSWORD", "worker")]),
+        (&[], &[url, ("WARREN_PASSWORD", password.as_str())]),
         // The file goes before the variable.
         (
             &["--password-file", path],

@@ -25,6 +25,12 @@ pub(crate) fn stage(vhost: &str) -> String {
     node.amqp_url_of(vhost)
 }
 
+/// The same virtual host as the user `worker` of `definitions.json` comes to it.
+pub(crate) fn as_worker(vhost: &str) -> String {
+    let node = warren_rabbitmq::shared().expect("RabbitMQ starts");
+    node.worker_amqp_url_of(vhost)
+}
+
 /// Where and how a worker under test serves.
 pub(crate) struct Setting {
     pub(crate) broker: BrokerUrls,

@@ -12,7 +12,7 @@ use warren_worker::{FibonacciHandler, QueueKind};
 
 use crate::{
     caller::{Caller, id_and_body},
-    stage::{QUEUE, Worker, service, stage},
+    stage::{QUEUE, Worker, as_worker, service, stage},
 };
 
 /// The user `worker` of `definitions.json` needs no more than it is given there.
@@ -21,7 +21,7 @@ async fn the_worker_user_may_declare_everything_where_nothing_is() {
     let url = stage("declare-all");
     let mut caller = Caller::connect(&url).await;
     delete_all(&caller).await;
-    let as_worker = url.replace("guest:guest@", "worker:worker@");
+    let as_worker = as_worker("declare-all");
     let worker = Worker::start(service(&as_worker), FibonacciHandler::new(50));
     caller.until_consumers(1).await;
 

@@ -1,4 +1,5 @@
-//! A Python environment with the libraries that the tutorials' programs use.
+//! A Python environment with the libraries that the tutorials' programs use, and those that know
+//! what Kubernetes and Docker Compose read.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;

@@ -15,12 +15,25 @@ pub(super) const RABBITMQ_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-g
 
 pub(super) const GCC_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-get install gcc libc6-dev; macOS: xcode-select --install)";
 
+/// What `web/Containerfile` installs, too.
+pub(super) const NGINX_PACKAGES: [&str; 3] =
+    ["jq", "libnginx-mod-http-brotli-static", "nginx-light"];
+
+pub(super) const NGINX_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-get install jq \
+    libnginx-mod-http-brotli-static nginx-light)";
+
 pub(super) const VALGRIND_REMEDY: &str =
     "install it (Debian, Ubuntu: sudo apt-get install valgrind)";
 
 pub(super) const BROWSER_REMEDY: &str = "install them (Debian: sudo apt-get install chromium \
     chromium-driver; macOS: brew install --cask chromium chromedriver), or name their programs in \
     WARREN_CHROMIUM and WARREN_CHROMEDRIVER";
+
+/// Not on the PATH of everybody.
+const NGINX: &str = "/usr/sbin/nginx";
+
+/// The module that `web/nginx/nginx.conf` loads.
+const BROTLI_MODULE: &str = "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so";
 
 /// The names under which distributions install Chromium; its relatives do as well.
 const BROWSERS: [&str; 4] = [
@@ -35,6 +48,13 @@ pub(super) fn rabbitmq() -> Option<String> {
     let server = Server::find().ok()?;
     let place = || server.program().display().to_string();
     Some(server.version().unwrap_or_else(place))
+}
+
+/// The version of jq; nginx tells its own to standard error.
+pub(super) fn nginx() -> Option<String> {
+    let is_there = |path| Path::new(path).is_file();
+    let jq = output(Command::new("jq").arg("--version"))?;
+    (is_there(NGINX) && is_there(BROTLI_MODULE)).then(|| format!("{NGINX}, {jq}"))
 }
 
 pub(super) fn gcc() -> Option<String> {
