@@ -1,14 +1,18 @@
 //! A node's data folder: what is written there before each start.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::definitions::DEFINITIONS;
 use crate::error::StartError;
+use crate::membership::Membership;
 use crate::ports::Ports;
 use crate::tls::{self, Tls};
 
 const CONFIGURATION: &str = include_str!("../rabbitmq.conf");
+const CLUSTER: &str = include_str!("../cluster.conf");
 const ENABLED_PLUGINS: &str = include_str!("../enabled_plugins");
 
 /// Looking up `localhost` without the operating system's resolver spares the node a helper
@@ -65,7 +69,11 @@ impl Files {
 
     /// Writes all but the database and the log, anew at each start: a newer checkout brings newer
     /// configuration.
-    pub(crate) fn write(&self, ports: &Ports) -> Result<(), StartError> {
+    pub(crate) fn write(
+        &self,
+        ports: &Ports,
+        membership: Option<&Membership>,
+    ) -> Result<(), StartError> {
         for folder in [self.configuration(), self.database()] {
             fs::create_dir_all(&folder).map_err(|source| StartError::Write {
                 path: folder,
@@ -77,8 +85,19 @@ impl Files {
         write(&configuration.join("10-warren.conf"), CONFIGURATION)?;
         write(
             &configuration.join("20-node.conf"),
-            &node_configuration(ports, &definitions),
+            &node_configuration(ports),
         )?;
+        let (cluster, joining) = match membership {
+            // The definitions come once all nodes are there: a queue has its members on those that
+            // are there when it is declared.
+            Some(membership) => (CLUSTER, membership.configuration()),
+            None => (
+                "",
+                format!("load_definitions = {}\n", definitions.display()),
+            ),
+        };
+        write(&configuration.join("21-cluster.conf"), cluster)?;
+        write(&configuration.join("22-start.conf"), &joining)?;
         let (tls_configuration, enabled_plugins) = match &self.tls {
             Some(tls) => (tls.configuration(ports), tls::ENABLED_PLUGINS),
             None => (String::new(), ENABLED_PLUGINS),
@@ -88,23 +107,39 @@ impl Files {
         write(&definitions, DEFINITIONS)?;
         write(&self.enabled_plugins(), enabled_plugins)?;
         write(&self.resolver(), RESOLVER)?;
+        if let Some(membership) = membership {
+            write_secret(&self.data.join(".erlang.cookie"), membership.cookie())?;
+        }
         write(&self.environment(), "")
     }
 }
 
-/// What `rabbitmq.conf` leaves to each place: addresses, and where the definitions are.
-fn node_configuration(ports: &Ports, definitions: &Path) -> String {
+/// What `rabbitmq.conf` leaves to each place: addresses.
+fn node_configuration(ports: &Ports) -> String {
     format!(
         "listeners.tcp.1 = 127.0.0.1:{amqp}\n\
          web_stomp.tcp.listener = 127.0.0.1:{web_stomp}\n\
          management.tcp.ip = 127.0.0.1\n\
-         management.tcp.port = {management}\n\
-         load_definitions = {definitions}\n",
+         management.tcp.port = {management}\n",
         amqp = ports.amqp,
         web_stomp = ports.web_stomp,
         management = ports.management,
-        definitions = definitions.display(),
     )
+}
+
+/// Erlang refuses a cookie that others may read.
+fn write_secret(path: &Path, text: &str) -> Result<(), StartError> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|source| StartError::Write {
+            path: path.to_path_buf(),
+            source,
+        })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), StartError> {
