@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
+use crate::management::Management;
 use crate::password::{HASHING_ALGORITHM, Password};
 
 pub(crate) const DEFINITIONS: &str = include_str!("../definitions.json");
 
 /// The definitions for the nodes that this process starts, where `worker` has a password.
-pub(crate) fn for_node() -> Result<String, serde_json::Error> {
+pub(crate) fn for_node() -> Result<Value, VhostError> {
     let mut definitions: Value = serde_json::from_str(DEFINITIONS)?;
     set_password(&mut definitions, "worker", Password::of_worker());
-    Ok(definitions.to_string())
+    Ok(definitions)
 }
 
 /// Gives the user `name` a password.
@@ -52,18 +53,42 @@ fn for_vhost(name: &str) -> Result<Value, serde_json::Error> {
     Ok(definitions)
 }
 
-/// Imports the definitions into a virtual host `name` through the management API at `url`.
-pub(crate) fn import(url: &str, name: &str) -> Result<(), VhostError> {
-    ureq::post(format!("{url}/api/definitions"))
-        .header("authorization", GUEST)
-        .send_json(for_vhost(name)?)?;
-    Ok(())
+/// The definitions with quorum queues: on RabbitMQ 4.0 or later, whatever is declared durable in
+/// one of the virtual hosts; before, the queues of the definitions.
+fn replicated(mut definitions: Value) -> Value {
+    let each = |section: &mut Value, change: fn(&mut Value)| {
+        section
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .for_each(change);
+    };
+    each(&mut definitions["vhosts"], |vhost| {
+        vhost["default_queue_type"] = json!("quorum");
+    });
+    each(&mut definitions["queues"], |queue| {
+        queue["arguments"]["x-queue-type"] = json!("quorum");
+    });
+    definitions
 }
 
-/// `guest:guest` in HTTP's basic scheme (RFC 7617).
-const GUEST: &str = "Basic Z3Vlc3Q6Z3Vlc3Q=";
+/// Imports the definitions into a cluster through the management API at `url`.
+pub(crate) fn import_all(url: &str) -> Result<(), VhostError> {
+    let definitions = replicated(for_node()?);
+    Ok(Management::at(url).post("definitions", &definitions)?)
+}
 
-/// Why a virtual host could not be set up.
+/// Imports the definitions into a virtual host `name` through the management API at `url`, in a
+/// cluster with quorum queues.
+pub(crate) fn import_vhost(url: &str, name: &str, cluster: bool) -> Result<(), VhostError> {
+    let mut definitions = for_vhost(name)?;
+    if cluster {
+        definitions = replicated(definitions);
+    }
+    Ok(Management::at(url).post("definitions", &definitions)?)
+}
+
+/// Why the topology could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum VhostError {
     /// `definitions.json` is not JSON.
@@ -86,5 +111,18 @@ mod tests {
         assert_eq!(definitions["queues"][0]["vhost"], "own");
         assert!(!definitions.to_string().contains(r#""vhost":"/""#));
         assert!(definitions.get("users").is_none());
+    }
+
+    #[test]
+    fn in_a_cluster_queues_are_quorum_queues() {
+        let definitions = serde_json::from_str(DEFINITIONS).expect("definitions.json is JSON");
+        let definitions = replicated(definitions);
+        let queue = &definitions["queues"][0];
+        assert_eq!(queue["arguments"]["x-queue-type"], "quorum");
+        assert_eq!(queue["arguments"]["x-dead-letter-exchange"], "rpc.bounce");
+        assert_eq!(
+            definitions["vhosts"],
+            json!([{ "name": "/", "default_queue_type": "quorum" }])
+        );
     }
 }

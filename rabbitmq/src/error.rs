@@ -1,14 +1,15 @@
-//! Why a node did not start.
+//! Why a node, or a cluster, did not start.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::definitions::VhostError;
 use crate::ports::NoFreePorts;
 use crate::server::ServerNotFound;
 
-/// Why a node did not start.
+/// Why a node, or a cluster of them, did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// RabbitMQ is not installed where it could be found.
@@ -27,10 +28,6 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
-
-    /// `definitions.json` is not JSON.
-    #[error("definitions.json: {0}")]
-    Definitions(#[from] serde_json::Error),
 
     /// The server's program could not be run or watched.
     #[error("cannot run {}: {source}", program.display())]
@@ -68,5 +65,22 @@ pub enum StartError {
         log: PathBuf,
         /// The last lines of that log.
         log_tail: String,
+    },
+
+    /// The nodes of a cluster have no secret by which to know each other.
+    #[error("no random bits for the cluster's cookie: {0}")]
+    Cookie(#[from] getrandom::Error),
+
+    /// The topology cannot be set up; a node by itself reads it as it starts.
+    #[error("the topology cannot be set up: {0}")]
+    Definitions(#[from] VhostError),
+
+    /// The nodes run, but are not one cluster, or its queues are not on all of them.
+    #[error("the cluster was not whole after {} s: {missing}", waited.as_secs())]
+    NotWhole {
+        /// How long it was waited for.
+        waited: Duration,
+        /// What is missing, as one of the nodes says.
+        missing: String,
     },
 }

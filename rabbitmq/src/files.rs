@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use crate::definitions;
 use crate::error::StartError;
+use crate::membership::Membership;
 use crate::password::Password;
 use crate::ports::Ports;
 use crate::private_file::write_private;
 use crate::tls::{self, Tls};
 
 const CONFIGURATION: &str = include_str!("../rabbitmq.conf");
+const CLUSTER: &str = include_str!("../cluster.conf");
 const ENABLED_PLUGINS: &str = include_str!("../enabled_plugins");
 
 /// Looking up `localhost` without the operating system's resolver spares the node a helper
@@ -71,7 +73,11 @@ impl Files {
 
     /// Writes all but the database and the log, anew at each start: a newer checkout brings newer
     /// configuration.
-    pub(crate) fn write(&self, ports: &Ports) -> Result<(), StartError> {
+    pub(crate) fn write(
+        &self,
+        ports: &Ports,
+        membership: Option<&Membership>,
+    ) -> Result<(), StartError> {
         for folder in [self.configuration(), self.database()] {
             fs::create_dir_all(&folder).map_err(|source| StartError::Write {
                 path: folder,
@@ -83,34 +89,47 @@ impl Files {
         write(&configuration.join("10-warren.conf"), CONFIGURATION)?;
         write(
             &configuration.join("20-node.conf"),
-            &node_configuration(ports, &definitions),
+            &node_configuration(ports),
         )?;
+        let (cluster, joining) = match membership {
+            // The definitions come once all nodes are there: a queue has its members on those that
+            // are there when it is declared.
+            Some(membership) => (CLUSTER, membership.configuration()),
+            None => (
+                "",
+                format!("load_definitions = {}\n", definitions.display()),
+            ),
+        };
+        write(&configuration.join("21-cluster.conf"), cluster)?;
+        write(&configuration.join("22-start.conf"), &joining)?;
         let (tls_configuration, enabled_plugins) = match &self.tls {
             Some(tls) => (tls.configuration(ports), tls::ENABLED_PLUGINS),
             None => (String::new(), ENABLED_PLUGINS),
         };
         write(&configuration.join("25-tls.conf"), &tls_configuration)?;
         write(&configuration.join("30-settings.conf"), &self.settings)?;
-        private(&definitions, &definitions::for_node()?)?;
+        private(&definitions, &definitions::for_node()?.to_string())?;
         private(&self.worker_password(), Password::of_worker().reveal())?;
         write(&self.enabled_plugins(), enabled_plugins)?;
         write(&self.resolver(), RESOLVER)?;
+        if let Some(membership) = membership {
+            // Erlang refuses one that others may read.
+            private(&self.data.join(".erlang.cookie"), membership.cookie())?;
+        }
         write(&self.environment(), "")
     }
 }
 
-/// What `rabbitmq.conf` leaves to each place: addresses, and where the definitions are.
-fn node_configuration(ports: &Ports, definitions: &Path) -> String {
+/// What `rabbitmq.conf` leaves to each place: addresses.
+fn node_configuration(ports: &Ports) -> String {
     format!(
         "listeners.tcp.1 = 127.0.0.1:{amqp}\n\
          web_stomp.tcp.listener = 127.0.0.1:{web_stomp}\n\
          management.tcp.ip = 127.0.0.1\n\
-         management.tcp.port = {management}\n\
-         load_definitions = {definitions}\n",
+         management.tcp.port = {management}\n",
         amqp = ports.amqp,
         web_stomp = ports.web_stomp,
         management = ports.management,
-        definitions = definitions.display(),
     )
 }
 

@@ -1,10 +1,11 @@
-//! Starts a private RabbitMQ node from the configuration in this folder.
+//! Starts a private RabbitMQ node, or a cluster of them, from the configuration in this folder.
 //!
-//! A [`Node`] has its own data folder, its own [`Ports`] on 127.0.0.1, and no epmd; it disturbs no
-//! other broker of the machine, and nothing of it is left when it is dropped or when the process
-//! that started it dies. Everything here blocks.
+//! A [`Node`] has its own data folder, its own [`Ports`] on 127.0.0.1, and no epmd, which the nodes
+//! of a [`Cluster`] have for themselves; it disturbs no other broker of the machine, and nothing of
+//! it is left when it is dropped or when the process that started it dies. Everything here blocks.
 //!
 //! - [`Node`]: start, stop, kill, start again, where to connect, a virtual host of one's own.
+//! - [`Cluster`]: several nodes that are one broker, and when it is whole.
 //! - [`shared`]: one node for all tests of a process.
 //! - [`Ports`]: ports that no other node takes meanwhile.
 //! - [`Tls`]: the certificates of a node that listens for TLS connections, too; with the feature
@@ -19,10 +20,14 @@
 #[cfg(feature = "certificates")]
 mod certificates;
 mod child;
+mod cluster;
 mod definitions;
 mod deployment;
+mod epmd;
 mod error;
 mod files;
+mod management;
+mod membership;
 mod node;
 mod origins;
 mod password;
@@ -32,10 +37,13 @@ mod proxy;
 mod readiness;
 mod server;
 mod tls;
+mod vm;
+mod whole;
 
 #[cfg(feature = "certificates")]
 pub use certificates::{CertificateError, Certificates};
 pub use child::Child;
+pub use cluster::Cluster;
 pub use definitions::VhostError;
 pub use deployment::{Definitions, Deployment, DeploymentError};
 pub use error::StartError;

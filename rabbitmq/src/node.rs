@@ -1,8 +1,7 @@
 //! One private node.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use std::{env, io, thread};
@@ -13,31 +12,25 @@ use crate::child::Child;
 use crate::definitions::{self, VhostError};
 use crate::error::StartError;
 use crate::files::Files;
+use crate::membership::Membership;
 use crate::password::Password;
 use crate::ports::Ports;
 use crate::readiness::{answers, log_tail};
 use crate::server::Server;
 use crate::tls::Tls;
+use crate::vm;
 
 /// A start takes 4 s on an idle machine with two cores; tests start several at once.
-const START_LIMIT: Duration = Duration::from_secs(120);
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(120);
 
 /// How often a starting node is asked whether it is ready.
-const START_POLL: Duration = Duration::from_millis(50);
+pub(crate) const START_POLL: Duration = Duration::from_millis(50);
 
 /// A stop takes 6 s, most of which RabbitMQ 3.10 spends waiting for itself.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// How often [`Node::temporary`] looks for other ports when somebody was faster.
-const PORT_ATTEMPTS: usize = 5;
-
-/// Without epmd, nodes find each other by port alone, so all of them can have the same name.
-const NAME: &str = "warren@localhost";
-
-/// An Erlang VM with nothing to do waits in a loop for a while before it sleeps, which saves
-/// microseconds on a machine of its own. Here it takes the processors from workers, browsers and
-/// compilers. See <https://www.rabbitmq.com/docs/runtime#busy-waiting>.
-const NO_BUSY_WAITING: &str = "+sbwt none +sbwtdcpu none +sbwtdio none";
+/// How often other ports are looked for when somebody was faster.
+pub(crate) const PORT_ATTEMPTS: usize = 5;
 
 /// A running RabbitMQ node; it is killed on drop.
 ///
@@ -50,6 +43,7 @@ pub struct Node {
     files: Files,
     ports: Ports,
     server: Server,
+    membership: Option<Membership>,
     temporary: Option<TempDir>,
 }
 
@@ -111,13 +105,7 @@ impl Node {
     fn temporary_from(settings: &str, tls: Option<&Tls>) -> Result<Self, StartError> {
         let mut attempts = 1;
         loop {
-            let folder = tempfile::Builder::new()
-                .prefix("warren-rabbitmq-")
-                .tempdir()
-                .map_err(|source| StartError::Write {
-                    path: env::temp_dir(),
-                    source,
-                })?;
+            let folder = temporary_folder()?;
             let files = Files::new(absolute(folder.path())?, settings, tls.cloned());
             match Self::start_in(files, Ports::free()?, Some(folder)) {
                 Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
@@ -136,18 +124,51 @@ impl Node {
             files,
             ports,
             server: Server::find()?,
+            membership: None,
             temporary,
         };
         node.start_again()?;
         Ok(node)
     }
 
+    /// A node of a cluster, which is not started yet.
+    pub(crate) fn member(
+        data: PathBuf,
+        ports: Ports,
+        server: Server,
+        membership: Membership,
+    ) -> Self {
+        Self {
+            process: None,
+            files: Files::new(data, "", None),
+            ports,
+            server,
+            membership: Some(membership),
+            temporary: None,
+        }
+    }
+
+    /// Whether it has never run with its data.
+    pub(crate) fn is_new(&self) -> bool {
+        !self.files.database().join(self.name()).exists()
+    }
+
     /// Starts the node with the same data and ports, after [`Node::stop`] or [`Node::kill`]; does
     /// nothing if it runs.
+    ///
+    /// A node of a cluster finds the others, and is ready before its queues have caught up: see
+    /// [`Cluster::wait_until_whole`](crate::Cluster::wait_until_whole). Most of them must be
+    /// running, so that [`Cluster::start_again`](crate::Cluster::start_again) is for more than one.
     ///
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn start_again(&mut self) -> Result<(), StartError> {
+        self.launch()?;
+        self.wait_until_ready()
+    }
+
+    /// Starts the process, unless it runs.
+    pub(crate) fn launch(&mut self) -> Result<(), StartError> {
         if let Some(process) = &mut self.process
             && let Ok(None) = process.try_wait()
         {
@@ -158,20 +179,26 @@ impl Node {
         if !taken.is_empty() {
             return Err(StartError::PortsTaken { ports: taken });
         }
-        self.files.write(&self.ports)?;
-        let mut command = self.command()?;
+        let membership = self.membership.as_ref();
+        self.files.write(&self.ports, membership)?;
+        let mut command = vm::command(&self.server, &self.files, &self.ports, membership)?;
         let folder = self.temporary.as_ref().map(TempDir::path);
         let process = Child::spawn_with_folder(&mut command, folder)
             .map_err(|source| self.cannot_run(source))?;
         self.process = Some(process);
-        let started = self.wait_until_ready();
-        if started.is_err() {
-            self.process = None;
-        }
-        started
+        Ok(())
     }
 
-    fn wait_until_ready(&mut self) -> Result<(), StartError> {
+    /// Waits until clients can connect to the node that was launched; kills it if they cannot.
+    pub(crate) fn wait_until_ready(&mut self) -> Result<(), StartError> {
+        let ready = self.become_ready();
+        if ready.is_err() {
+            self.process = None;
+        }
+        ready
+    }
+
+    fn become_ready(&mut self) -> Result<(), StartError> {
         let begin = Instant::now();
         loop {
             if let Some(status) = self.ended().map_err(|source| self.cannot_run(source))? {
@@ -240,7 +267,7 @@ impl Node {
     /// # Errors
     /// The management API refused, or did not answer.
     pub fn add_vhost(&self, name: &str) -> Result<(), VhostError> {
-        definitions::import(&self.management_url(), name)
+        definitions::import_vhost(&self.management_url(), name, self.membership.is_some())
     }
 
     /// Where AMQP clients connect: as `guest`, to the virtual host `/`.
@@ -317,58 +344,16 @@ impl Node {
         &self.ports
     }
 
+    /// What RabbitMQ calls the node, such as `warren-1@localhost`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        vm::name(self.membership.as_ref())
+    }
+
     /// The node's log.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.files.log()
-    }
-
-    fn command(&self) -> Result<Command, StartError> {
-        let path = self.files.log();
-        let log = OpenOptions::new().create(true).append(true).open(&path);
-        let (log, errors) = log
-            .and_then(|log| Ok((log.try_clone()?, log)))
-            .map_err(|source| StartError::Write { path, source })?;
-        let distribution = self.ports.distribution;
-        let mut command = self.server.command();
-        // What the environment says about another node of this machine is not about ours.
-        for (name, _) in env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("RABBITMQ_") || text.starts_with("ERL_") {
-                command.env_remove(&name);
-            }
-        }
-        command
-            // A node that is killed may leave a dump where it was started.
-            .current_dir(self.files.data())
-            .env("HOME", self.files.data())
-            .env("ERL_INETRC", self.files.resolver())
-            .env("ERL_CRASH_DUMP_BYTES", "0")
-            .env("RABBITMQ_NODENAME", NAME)
-            .env("RABBITMQ_CONF_ENV_FILE", self.files.environment())
-            .env("RABBITMQ_CONFIG_FILE", self.files.configuration().join("none"))
-            .env("RABBITMQ_CONFIG_FILES", self.files.configuration())
-            .env("RABBITMQ_ENABLED_PLUGINS_FILE", self.files.enabled_plugins())
-            .env("RABBITMQ_MNESIA_BASE", self.files.database())
-            .env("RABBITMQ_LOG_BASE", self.files.data())
-            .env("RABBITMQ_LOGS", "-")
-            .env("RABBITMQ_DIST_PORT", distribution.to_string())
-            // Makes the start script replace itself with the Erlang VM, which then is our child
-            // and gets our signals.
-            .env("RUNNING_UNDER_SYSTEMD", "true")
-            // A VM that is told its name and port at once asks no epmd, and starts none, which
-            // would stay behind; and it listens for other nodes on the loopback address only.
-            .env(
-                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-                format!(
-                    "{NO_BUSY_WAITING} -sname {NAME} -start_epmd false -erl_epmd_port {distribution} \
-                     -kernel inet_dist_listen_min {distribution} inet_dist_listen_max {distribution} \
-                     -kernel inet_dist_use_interface {{127,0,0,1}}"
-                ),
-            )
-            .stdout(log)
-            .stderr(errors);
-        Ok(command)
     }
 
     fn cannot_run(&self, source: io::Error) -> StartError {
@@ -379,8 +364,19 @@ impl Node {
     }
 }
 
+/// A folder that goes when the value is dropped.
+pub(crate) fn temporary_folder() -> Result<TempDir, StartError> {
+    tempfile::Builder::new()
+        .prefix("warren-rabbitmq-")
+        .tempdir()
+        .map_err(|source| StartError::Write {
+            path: env::temp_dir(),
+            source,
+        })
+}
+
 /// RabbitMQ needs absolute paths: it changes its working directory.
-fn absolute(data: &Path) -> Result<PathBuf, StartError> {
+pub(crate) fn absolute(data: &Path) -> Result<PathBuf, StartError> {
     std::path::absolute(data).map_err(|source| StartError::Write {
         path: data.to_path_buf(),
         source,

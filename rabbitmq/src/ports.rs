@@ -11,7 +11,7 @@ const FIRST: u16 = 20_000;
 const BLOCKS: u16 = 1_000;
 
 /// The ports of one block: the reservation, and those of the node.
-const BLOCK: u16 = 7;
+const BLOCK: u16 = 8;
 
 /// How many blocks are tried before [`NoFreePorts`].
 const ATTEMPTS: usize = 200;
@@ -37,6 +37,9 @@ pub struct Ports {
     /// Web-STOMP over TLS, if the node has certificates.
     pub web_stomps: u16,
     pub(crate) distribution: u16,
+    /// Where the nodes of a cluster ask for each other's ports. Not a node's: a cluster has a
+    /// block of ports for this one alone.
+    pub(crate) epmd: u16,
     #[expect(dead_code, reason = "held, never used: listening is what it is for")]
     reservation: TcpListener,
 }
@@ -65,6 +68,7 @@ impl Ports {
             distribution: first + 4,
             amqps: first + 5,
             web_stomps: first + 6,
+            epmd: first + 7,
             reservation,
         })
     }

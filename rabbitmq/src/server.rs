@@ -16,6 +16,9 @@ pub const ROOT_VARIABLE: &str = "WARREN_RABBITMQ_ROOT";
 
 const PROGRAM: &str = "rabbitmq-server";
 
+/// Erlang's own program, which every installation of Erlang brings on PATH.
+const EPMD: &str = "epmd";
+
 /// Debian's `/usr/sbin/rabbitmq-server` switches to the user `rabbitmq`, or refuses to run; this
 /// is the script behind it, so it comes before anything on PATH.
 const BEHIND_DEBIANS: &str = "/usr/lib/rabbitmq/bin";
@@ -112,15 +115,24 @@ impl Server {
 
     /// What starts a node.
     pub(crate) fn command(&self) -> Command {
+        self.run(&self.program)
+    }
+
+    /// What tells the nodes of a cluster each other's ports; it comes with the server's Erlang.
+    pub(crate) fn epmd(&self) -> Command {
+        self.run(Path::new(EPMD))
+    }
+
+    fn run(&self, program: &Path) -> Command {
         let Some(root) = &self.root else {
-            return Command::new(&self.program);
+            return Command::new(program);
         };
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "--propagation", "private", "--"])
             .args(["/bin/sh", "-e", "-c", IN_ROOT, PROGRAM])
             .arg(root)
-            .arg(&self.program);
+            .arg(program);
         command
     }
 }
