@@ -33,6 +33,8 @@ const STABLE_AFTER: Duration = Duration::from_secs(5);
 pub(super) enum Signal {
     State(ConnectionState),
     Message(Frame),
+    /// The broker has taken a frame that asked for this receipt.
+    Receipt(String),
     /// A message was too large to be read; its headers are all there is.
     TooLarge {
         head: Box<Frame>,
@@ -297,13 +299,14 @@ impl Connection {
                         self.come_online(now);
                     }
                 }
+                SessionEvent::Receipt(id) => self.signals.push_back(Signal::Receipt(id)),
                 SessionEvent::Message(frame) => {
                     self.first_ping.answered();
                     self.signals.push_back(Signal::Message(frame));
                 }
                 SessionEvent::Error(error) => self.handle_error(now, phase, &error),
                 SessionEvent::Closed(closed) => self.handle_end(now, phase, closed),
-                SessionEvent::Connected { .. } | SessionEvent::Receipt(_) => {}
+                SessionEvent::Connected { .. } => {}
             }
         }
     }
