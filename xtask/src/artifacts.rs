@@ -165,17 +165,22 @@ pub fn page(checkout: &Checkout) -> Result<()> {
 /// # Errors
 /// cargo could not tell.
 pub fn target_folder(checkout: &Checkout) -> Result<PathBuf> {
+    let metadata = metadata(checkout)?;
+    let folder = metadata["target_directory"]
+        .as_str()
+        .context("cargo metadata names no target folder")?;
+    Ok(PathBuf::from(folder))
+}
+
+/// What cargo says of the workspace.
+pub(crate) fn metadata(checkout: &Checkout) -> Result<serde_json::Value> {
     let metadata = output(
         Command::new("cargo")
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .current_dir(checkout.root()),
     )
     .context("cargo metadata failed")?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let folder = metadata["target_directory"]
-        .as_str()
-        .context("cargo metadata names no target folder")?;
-    Ok(PathBuf::from(folder))
+    Ok(serde_json::from_str(&metadata)?)
 }
 
 fn is_fresh(checkout: &Checkout) -> bool {

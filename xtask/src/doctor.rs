@@ -6,7 +6,7 @@ use anyhow::Result;
 use warren_rabbitmq::is_free;
 
 use crate::Checkout;
-use crate::tools::{Prerequisite, TO_BENCH, TO_BUILD, TO_TEST};
+use crate::tools::{Prerequisite, TO_AUDIT, TO_BENCH, TO_BUILD, TO_TEST};
 
 /// Ports that `cargo xtask up` would like to have.
 const PORTS: [(u16, &str); 4] = [
@@ -32,11 +32,15 @@ pub fn run(checkout: &Checkout) -> Result<bool> {
     complete &= report(&mut out, checkout, TO_TEST)?;
     writeln!(
         out,
-        "\nTo measure it, besides (cargo xtask bench installs these):"
+        "\nTo measure it, or to list what it is made of, besides (cargo xtask bench and audit install these):"
     )?;
     let besides = |tool: &&Prerequisite| !TO_TEST.contains(tool);
     // Whoever measures nothing misses nothing.
-    report(&mut out, checkout, TO_BENCH.iter().filter(besides))?;
+    report(
+        &mut out,
+        checkout,
+        TO_BENCH.iter().chain(TO_AUDIT).filter(besides),
+    )?;
     writeln!(out, "\nPorts:")?;
     for (port, what) in PORTS {
         let state = if is_free(port) {

@@ -2,7 +2,7 @@
 //! with it.
 //!
 //! - [`up`], [`test`], [`chaos`], [`soak`], [`bench`], [`screenshots`], [`weight`],
-//!   [`site`], [`definitions`], [`doctor`]: the commands.
+//!   [`site`], [`definitions`], [`audit`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
 //! - [`page`]: the server of the built page.
 //! - [`tools`]: what must be installed, and how it gets there.
@@ -10,6 +10,7 @@
 //! - [`Checkout`]: where everything lies.
 
 pub mod artifacts;
+pub mod audit;
 pub mod bench;
 pub mod chaos;
 mod checkout;

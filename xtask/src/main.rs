@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::{
-    Checkout, bench, chaos, definitions, doctor, screenshots, site, soak, test, up, weight,
+    Checkout, audit, bench, chaos, definitions, doctor, screenshots, site, soak, test, up, weight,
 };
 
 /// Runs, tests and examines Warren.
@@ -38,6 +38,9 @@ enum Command {
     Page(site::Options),
     /// Makes definitions with new passwords, for a broker that others can reach.
     Definitions(definitions::Options),
+    /// Checks the licences and sources of all dependencies, and whether any is known to be
+    /// vulnerable; lists what is in the programs, in target/sbom.
+    Audit,
     /// Says what is missing, and how to mend it.
     Doctor,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Weigh => weight::run(&checkout),
         Command::Page(options) => site::run(&checkout, &options).map(|()| true),
         Command::Definitions(options) => definitions::run(&options).map(|()| true),
+        Command::Audit => audit::run(&checkout),
         Command::Doctor => doctor::run(&checkout),
     };
     match outcome {

@@ -10,7 +10,7 @@ use crate::command::show;
 use crate::progress::Progress;
 use crate::tally::Tally;
 use crate::tools::{self, Broker};
-use crate::{Checkout, artifacts, weight};
+use crate::{Checkout, artifacts, audit, weight};
 
 /// The options of `cargo xtask test`.
 #[derive(Clone, Debug, Args)]
@@ -35,7 +35,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
             .chain(tools::TO_TEST)
             .chain(&[broker.prerequisite()]),
     );
-    let mut progress = Progress::new(missing.len() + 2 + CHECKS.len());
+    let mut progress = Progress::new(missing.len() + 3 + CHECKS.len());
     tools::install(checkout, &missing, &mut progress)?;
     let environment: Vec<_> = tools::environment(checkout, &broker)?.collect();
     progress.step("building the page");
@@ -49,6 +49,13 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     } else {
         total.failed += 1;
         failed.push("cargo xtask weigh".to_owned());
+    }
+    progress.step("checking dependencies");
+    if audit::check(checkout)? {
+        total.passed += 1;
+    } else {
+        total.failed += 1;
+        failed.push("cargo xtask audit".to_owned());
     }
     for check in CHECKS {
         progress.step(check.what);

@@ -43,6 +43,10 @@ pub enum Prerequisite {
     WasmSplit,
     /// `wasm-opt`, which makes the page's WebAssembly smaller.
     WasmOpt,
+    /// What checks dependencies: licences, sources, known vulnerabilities.
+    CargoDeny,
+    /// What lists dependencies.
+    CargoCyclonedx,
     /// The broker.
     RabbitMq,
     /// Another version of the broker than the one that is installed.
@@ -79,7 +83,11 @@ pub const TO_TEST: &[Prerequisite] = &[
     Prerequisite::Python,
     Prerequisite::Axe,
     Prerequisite::Nginx,
+    Prerequisite::CargoDeny,
 ];
+
+/// What looking at dependencies needs.
+pub const TO_AUDIT: &[Prerequisite] = &[Prerequisite::CargoDeny, Prerequisite::CargoCyclonedx];
 
 /// What measuring needs besides [`TO_BUILD`] and the broker.
 pub const TO_BENCH: &[Prerequisite] = &[
@@ -100,6 +108,8 @@ impl Prerequisite {
             Self::WasmBindgen => "wasm-bindgen",
             Self::WasmSplit => "wasm-split",
             Self::WasmOpt => "wasm-opt",
+            Self::CargoDeny => "cargo-deny",
+            Self::CargoCyclonedx => "cargo-cyclonedx",
             Self::RabbitMq => "RabbitMQ",
             Self::RabbitMqRelease(release) => release.name,
             Self::Browser => "Chromium and its driver",
@@ -122,6 +132,8 @@ impl Prerequisite {
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout).ok()?.find(checkout),
             Self::WasmSplit => cargo_install::wasm_split().find(checkout),
             Self::WasmOpt => npm::BINARYEN.find(checkout),
+            Self::CargoDeny => cargo_install::deny().find(checkout),
+            Self::CargoCyclonedx => cargo_install::cyclonedx().find(checkout),
             Self::RabbitMq => system::rabbitmq(),
             Self::RabbitMqRelease(release) => release.find(checkout),
             Self::Browser => system::browser_and_driver(),
@@ -143,6 +155,7 @@ impl Prerequisite {
             Self::Trunk | Self::WasmBindgen | Self::WasmSplit => {
                 "cargo xtask up installs it into .tools/"
             }
+            Self::CargoDeny | Self::CargoCyclonedx => "cargo xtask audit installs it into .tools/",
             Self::WasmOpt => "install Node.js and npm; cargo xtask up does the rest",
             Self::Axe => "install Node.js and npm; cargo xtask test does the rest",
             Self::RabbitMq => system::RABBITMQ_REMEDY,
@@ -165,6 +178,8 @@ impl Prerequisite {
             Self::WasmBindgen => cargo_install::wasm_bindgen(checkout)?.install(checkout),
             Self::WasmSplit => cargo_install::wasm_split().install(checkout),
             Self::WasmOpt => npm::BINARYEN.install(checkout),
+            Self::CargoDeny => cargo_install::deny().install(checkout),
+            Self::CargoCyclonedx => cargo_install::cyclonedx().install(checkout),
             Self::RabbitMq => system::install(&["rabbitmq-server"]),
             Self::RabbitMqRelease(release) => release.install(checkout),
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
@@ -193,7 +208,11 @@ impl Prerequisite {
     fn duration(self) -> &'static str {
         match self {
             Self::Trunk => "3 to 4 minutes",
-            Self::WasmBindgen | Self::WasmSplit | Self::RabbitMqRelease(_) => "1 to 2 minutes",
+            Self::WasmBindgen
+            | Self::WasmSplit
+            | Self::CargoDeny
+            | Self::CargoCyclonedx
+            | Self::RabbitMqRelease(_) => "1 to 2 minutes",
             Self::RabbitMq | Self::Browser => "a minute",
             Self::RustComponents
             | Self::WasmTarget
@@ -272,7 +291,9 @@ pub fn axe_script(checkout: &Checkout) -> PathBuf {
 /// The version of wasm-bindgen could not be read from `Cargo.lock`, or a folder has a name that
 /// cannot be in PATH.
 pub fn search_path(checkout: &Checkout) -> Result<OsString> {
-    let own: [PathBuf; 4] = [
+    let own: [PathBuf; 6] = [
+        cargo_install::deny().folder(checkout),
+        cargo_install::cyclonedx().folder(checkout),
         cargo_install::wasm_split().folder(checkout),
         cargo_install::trunk().folder(checkout),
         cargo_install::wasm_bindgen(checkout)?.folder(checkout),

@@ -1,4 +1,4 @@
-//! Tools that cargo installs: Trunk and wasm-bindgen.
+//! Tools that cargo installs: Trunk, wasm-bindgen, and what looks at dependencies.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,6 +26,24 @@ pub(super) fn wasm_split() -> CargoTool {
         package: "wasm_split_cli_support",
         version: "0.2.4".into(),
         arguments: &["--locked", "--features", "build-binary"],
+    }
+}
+
+/// How what checks dependencies gets here.
+pub(super) fn deny() -> CargoTool {
+    CargoTool {
+        package: "cargo-deny",
+        version: "0.20.2".into(),
+        arguments: &["--locked"],
+    }
+}
+
+/// How what lists dependencies gets here.
+pub(super) fn cyclonedx() -> CargoTool {
+    CargoTool {
+        package: "cargo-cyclonedx",
+        version: "0.5.9".into(),
+        arguments: &["--locked"],
     }
 }
 
