@@ -33,7 +33,7 @@ pub use self::{
     tls::{ClientCertificate, Tls, TlsError},
 };
 use self::{connect::connect, control::ControlMessages, delivery::Deliveries, mend::is_damaged};
-use crate::{QueueKind, Refusal, error::BrokerError, transport};
+use crate::{QueueKind, Refusal, ReplyQueues, error::BrokerError, transport};
 
 /// How long the broker may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -53,11 +53,16 @@ const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to.";
 pub(crate) struct Amqp {
     url: BrokerUrl,
     tls: Tls,
+    reply_queues: ReplyQueues,
 }
 
 impl Amqp {
-    pub(crate) fn new(url: BrokerUrl, tls: Tls) -> Self {
-        Self { url, tls }
+    pub(crate) fn new(url: BrokerUrl, tls: Tls, reply_queues: ReplyQueues) -> Self {
+        Self {
+            url,
+            tls,
+            reply_queues,
+        }
     }
 }
 
@@ -73,7 +78,11 @@ impl transport::Broker for Amqp {
     async fn connect(&self, name: &str) -> Result<Connection, BrokerError> {
         let connection = connect(&self.url, &self.tls, name).await?;
         let user = self.url.uri().authority.userinfo.username.clone();
-        Ok(Connection { connection, user })
+        Ok(Connection {
+            connection,
+            user,
+            reply_queues: self.reply_queues,
+        })
     }
 }
 
@@ -82,6 +91,7 @@ impl transport::Broker for Amqp {
 pub(crate) struct Connection {
     connection: lapin::Connection,
     user: String,
+    reply_queues: ReplyQueues,
 }
 
 impl transport::Connection for Connection {
@@ -130,7 +140,7 @@ impl transport::Connection for Connection {
                 .await
         };
         match subscribed.await {
-            Ok(consumer) => Ok(Deliveries::new(channel, consumer)),
+            Ok(consumer) => Ok(Deliveries::new(channel, consumer, self.reply_queues)),
             Err(error) => Err(self.explain(&error)),
         }
     }
@@ -166,7 +176,7 @@ impl transport::Connection for Connection {
                 .await
         };
         match subscribed.await {
-            Ok(consumer) => Ok(ControlMessages::new(channel, consumer)),
+            Ok(consumer) => Ok(ControlMessages::new(channel, consumer, self.reply_queues)),
             Err(error) => Err(self.explain(&error)),
         }
     }
@@ -265,13 +275,13 @@ fn address(property: &Option<ShortString>) -> Option<String> {
     text(property).filter(|text| !is_damaged(text))
 }
 
-/// Where a reply goes.
+/// Where a reply goes, if it may go there.
 ///
 /// The names of RabbitMQ's direct reply-to are taken for none: the broker reads more from them than
 /// a name, and where it cannot, as with one that somebody made up, RabbitMQ 3.10 ends the connection
 /// of the worker that publishes to it, not of its maker.
-fn reply_queue(property: &Option<ShortString>) -> Option<String> {
-    address(property).filter(|name| !name.starts_with(DIRECT_REPLY_TO))
+fn reply_queue(property: &Option<ShortString>, allowed: ReplyQueues) -> Option<String> {
+    address(property).filter(|name| !name.starts_with(DIRECT_REPLY_TO) && allowed.contains(name))
 }
 
 fn lost(error: &lapin::Error) -> BrokerError {

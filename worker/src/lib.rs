@@ -6,7 +6,8 @@
 //!   it whether anybody still waits, and takes how far it is.
 //! - [`Service`]: a queue, and the procedures behind it, which may be mere closures.
 //! - [`Worker`]: serves one service or several until it is told to stop, across restarts of the
-//!   broker. [`Limits`] bound it; [`Tally`] says what was done; [`Refusal`] is why it gave up.
+//!   broker. [`Limits`] bound it, and [`ReplyQueues`] where it writes; [`Tally`] says what was done;
+//!   [`Refusal`] is why it gave up.
 //! - [`run`]: a whole program around a worker; [`Options`] are its command line.
 //! - [`BrokerUrl`]: where the broker is; it never shows its password.
 //!
@@ -44,6 +45,7 @@ mod procedures;
 mod program;
 mod progress;
 mod reply;
+mod reply_queues;
 mod request;
 mod serve;
 mod server;
@@ -67,6 +69,7 @@ pub use limits::Limits;
 pub use monitor::{Monitor, Readiness};
 pub use options::Options;
 pub use program::run;
+pub use reply_queues::ReplyQueues;
 pub use service::{InvalidQueueName, QueueKind, Service};
 pub use tally::Tally;
 pub use worker::Worker;

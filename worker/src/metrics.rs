@@ -49,6 +49,7 @@ pub(crate) struct Metrics {
     redeliveries: Family<QueueLabels, Counter>,
     returned: Family<QueueLabels, Counter>,
     reused: Family<ReuseLabels, Counter>,
+    pings: Family<PingLabels, Counter>,
     connected: Family<QueueLabels, Gauge>,
     reconnects: Family<QueueLabels, Counter>,
     build_info: Family<BuildLabels, Gauge>,
@@ -71,6 +72,8 @@ pub(crate) struct ServiceMetrics {
     remembered: Counter,
     /// How many computations have begun, which the histograms know but do not tell.
     computed: Counter,
+    pub(crate) pings_answered: Counter,
+    pub(crate) pings_dropped: Counter,
     /// Whether requests can come: one, or zero.
     pub(crate) connected: Gauge,
     pub(crate) reconnects: Counter,
@@ -108,6 +111,12 @@ struct ReuseLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PingLabels {
+    queue: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
     worker: String,
@@ -133,6 +142,7 @@ impl Metrics {
             redeliveries: Family::default(),
             returned: Family::default(),
             reused: Family::default(),
+            pings: Family::default(),
             connected: Family::default(),
             reconnects: Family::default(),
             build_info: Family::default(),
@@ -195,6 +205,12 @@ impl Metrics {
             self.reused.clone(),
         );
         registry.register(
+            "pings",
+            "Pings that came, by what became of them: answered, or dropped, as more came in a second \
+             than are answered",
+            self.pings.clone(),
+        );
+        registry.register(
             "connected",
             "Whether the service is connected and subscribed to its queue: 1 or 0",
             self.connected.clone(),
@@ -237,6 +253,11 @@ impl Metrics {
             let labels = ReuseLabels { queue, source };
             self.reused.get_or_create_owned(&labels)
         };
+        let pings = |outcome| {
+            let queue = queue.to_owned();
+            let labels = PingLabels { queue, outcome };
+            self.pings.get_or_create_owned(&labels)
+        };
         self.concurrency
             .get_or_create(&labels)
             .set(concurrency.get().into());
@@ -254,6 +275,8 @@ impl Metrics {
             joined: reused("joined"),
             remembered: reused("memory"),
             computed: Counter::default(),
+            pings_answered: pings("answered"),
+            pings_dropped: pings("dropped"),
             connected: self.connected.get_or_create_owned(&labels),
             reconnects: self.reconnects.get_or_create_owned(&labels),
         }

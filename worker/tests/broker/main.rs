@@ -11,6 +11,7 @@
 //! - `endings`: broken connections, a broker that restarts, shutdown.
 //! - `services`: several procedures and queues, and what they know of their callers.
 //! - `topology`: what is declared, and what is used as it is.
+//! - `abuse`: callers who mean no good, and what bounds them.
 //! - `unreadable`: messages that the broker should not have taken.
 //! - `fuzz`: arbitrary ones.
 //! - `tls`: encrypted connections.
@@ -24,6 +25,7 @@
 //! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `raw` one that
 //! writes its frames by itself, `gated` a handler that waits for a word, `process` programs.
 
+mod abuse;
 mod caller;
 mod cancels;
 mod deadlines;
