@@ -39,7 +39,7 @@ pub enum CallError {
     /// The request was sent several times, and each time the connection was lost before the reply
     /// came. Either the broker keeps failing, or it does not take this request.
     #[error(
-        "the connection was lost {times} times after the request was sent ({reason}); unless the broker keeps failing, it has no exchange or queue `{service}`, or does not let us publish there"
+        "the connection was lost {times} times after the request was sent ({reason}); unless the broker keeps failing, it has no exchange or queue `{service}`, does not let us publish there, or does not take this request"
     )]
     LostEachTime {
         /// The service that was called.

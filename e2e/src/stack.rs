@@ -203,6 +203,18 @@ impl Stack {
         }
     }
 
+    /// Lets this virtual host have so much of something, such as `max-queues`.
+    pub fn limit(&self, what: &str, most: u32) {
+        let path = format!("vhost-limits/{}/{what}", self.vhost);
+        self.management.put(&path, &json!({ "value": most }));
+    }
+
+    /// Lets a user have so much of something, such as `max-channels`, in all of the broker.
+    pub fn limit_user(&self, user: &str, what: &str, most: u32) {
+        let path = format!("user-limits/{user}/{what}");
+        self.management.put(&path, &json!({ "value": most }));
+    }
+
     /// Listens to what clients say to all workers from now on.
     pub fn tap_control(&self) -> ControlTap<'_> {
         let vhost = escape(&self.vhost);

@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(
             all(&definitions, "permissions", "write"),
             [
-                r"^(a\.b|c|a\.b\.control|c\.control|stomp-subscription-.*)$",
+                r"^(a\.b|c|a\.b\.control|c\.control|amq\.gen-.*)$",
                 r"^(amq\.default|a\.b|c|rpc\.bounce|amq\.gen-.*)$",
                 ".*",
             ]

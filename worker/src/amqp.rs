@@ -35,7 +35,7 @@ pub use self::{
     tls::{ClientCertificate, Tls, TlsError},
 };
 use self::{connect::connect, control::ControlMessages, delivery::Deliveries, mend::is_damaged};
-use crate::{QueueKind, Refusal, error::BrokerError, transport};
+use crate::{QueueKind, Refusal, ReplyQueues, error::BrokerError, transport};
 
 /// How long the broker may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -55,11 +55,16 @@ const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to.";
 pub(crate) struct Amqp {
     url: BrokerUrl,
     tls: Tls,
+    reply_queues: ReplyQueues,
 }
 
 impl Amqp {
-    pub(crate) fn new(url: BrokerUrl, tls: Tls) -> Self {
-        Self { url, tls }
+    pub(crate) fn new(url: BrokerUrl, tls: Tls, reply_queues: ReplyQueues) -> Self {
+        Self {
+            url,
+            tls,
+            reply_queues,
+        }
     }
 }
 
@@ -79,6 +84,7 @@ impl transport::Broker for Amqp {
             connection,
             broker: self.url.to_string(),
             user,
+            reply_queues: self.reply_queues,
         })
     }
 }
@@ -89,6 +95,7 @@ pub(crate) struct Connection {
     connection: lapin::Connection,
     broker: String,
     user: String,
+    reply_queues: ReplyQueues,
 }
 
 impl transport::Connection for Connection {
@@ -137,7 +144,7 @@ impl transport::Connection for Connection {
                 .await
         };
         match subscribed.await {
-            Ok(consumer) => Ok(Deliveries::new(channel, consumer)),
+            Ok(consumer) => Ok(Deliveries::new(channel, consumer, self.reply_queues)),
             Err(error) => Err(self.explain(&error)),
         }
     }
@@ -173,7 +180,7 @@ impl transport::Connection for Connection {
                 .await
         };
         match subscribed.await {
-            Ok(consumer) => Ok(ControlMessages::new(channel, consumer)),
+            Ok(consumer) => Ok(ControlMessages::new(channel, consumer, self.reply_queues)),
             Err(error) => Err(self.explain(&error)),
         }
     }
@@ -273,13 +280,13 @@ fn address(property: &Option<ShortString>) -> Option<String> {
     text(property).filter(|text| !is_damaged(text))
 }
 
-/// Where a reply goes.
+/// Where a reply goes, if it may go there.
 ///
 /// The names of RabbitMQ's direct reply-to are taken for none: the broker reads more from them than
 /// a name, and where it cannot, as with one that somebody made up, RabbitMQ 3.10 ends the connection
 /// of the worker that publishes to it, not of its maker.
-fn reply_queue(property: &Option<ShortString>) -> Option<String> {
-    address(property).filter(|name| !name.starts_with(DIRECT_REPLY_TO))
+fn reply_queue(property: &Option<ShortString>, allowed: ReplyQueues) -> Option<String> {
+    address(property).filter(|name| !name.starts_with(DIRECT_REPLY_TO) && allowed.contains(name))
 }
 
 fn lost(error: &lapin::Error) -> BrokerError {

@@ -1,6 +1,6 @@
 //! What is said to all workers of a service at once.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
 use thiserror::Error;
 use tokio::time::Instant;
@@ -64,11 +64,17 @@ pub(crate) async fn attend(
     messages: &mut impl ControlMessages,
     server: &Server,
 ) -> Result<Infallible, BrokerError> {
+    let mut pongs = Allowance::new(server.pongs_per_second, Instant::now());
     loop {
         match messages.next().await? {
             Ok(Control::Ping(ping)) => {
-                let pong = server.pong(Instant::now());
-                messages.pong(&ping, &pong).await?;
+                let now = Instant::now();
+                if pongs.take(now) {
+                    server.metrics.pings_answered.inc();
+                    messages.pong(&ping, &server.pong(now)).await?;
+                } else {
+                    server.metrics.pings_dropped.inc();
+                }
             }
             Ok(Control::Cancel { correlation_id }) => {
                 debug!(correlation_id, "cancelled");
@@ -79,9 +85,55 @@ pub(crate) async fn attend(
     }
 }
 
+/// So many a second, of which those not taken can be taken within the next second: a token bucket.
+///
+/// It is one for all senders: whoever floods the workers makes up senders, too.
+#[derive(Debug)]
+struct Allowance {
+    interval: Duration,
+    /// When there will be as many as there can be.
+    full_at: Instant,
+}
+
+impl Allowance {
+    /// For how long what is not taken is kept.
+    const KEPT: Duration = Duration::from_secs(1);
+
+    fn new(per_second: NonZeroU32, now: Instant) -> Self {
+        Self {
+            interval: Self::KEPT / per_second.get(),
+            full_at: now,
+        }
+    }
+
+    /// Takes one, if there is one.
+    fn take(&mut self, now: Instant) -> bool {
+        let full_at = self.full_at.max(now) + self.interval;
+        let is_there = full_at <= now + Self::KEPT;
+        if is_there {
+            self.full_at = full_at;
+        }
+        is_there
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_are_allowed_as_come_in_a_second_and_no_more_are_saved() {
+        let now = Instant::now();
+        let ms = Duration::from_millis;
+        let mut allowance = Allowance::new(NonZeroU32::new(10).expect("not zero"), now);
+        let mut taken = |at| (0..100).filter(|_| allowance.take(at)).count();
+        assert_eq!(taken(now), 10);
+        assert_eq!(taken(now + ms(99)), 0);
+        assert_eq!(taken(now + ms(100)), 1);
+        assert_eq!(taken(now + ms(350)), 2);
+        assert_eq!(taken(now + ms(400)), 1);
+        assert_eq!(taken(now + ms(9_000)), 10);
+    }
 
     #[test]
     fn control_messages_are_read_by_their_properties() {

@@ -6,7 +6,8 @@
 //!   it whether anybody still waits, and takes how far it is.
 //! - [`Service`]: a queue, and the procedures behind it, which may be mere closures.
 //! - [`Worker`]: serves one service or several until it is told to stop, across restarts of the
-//!   broker. [`Limits`] bound it; [`Tally`] says what was done; [`Refusal`] is why it gave up.
+//!   broker. [`Limits`] bound it, and [`ReplyQueues`] where it writes; [`Tally`] says what was done;
+//!   [`Refusal`] is why it gave up.
 //! - [`run`]: a whole program around a worker; [`Options`] are its command line.
 //! - [`BrokerUrls`]: where the broker is, or the nodes of its cluster are, each a [`BrokerUrl`];
 //!   they never show their passwords.
@@ -46,6 +47,7 @@ mod procedures;
 mod program;
 mod progress;
 mod reply;
+mod reply_queues;
 mod request;
 mod rotation;
 mod serve;
@@ -70,6 +72,7 @@ pub use limits::Limits;
 pub use monitor::{Monitor, Readiness};
 pub use options::Options;
 pub use program::run;
+pub use reply_queues::ReplyQueues;
 pub use service::{InvalidQueueName, QueueKind, Service};
 pub use tally::Tally;
 pub use worker::Worker;

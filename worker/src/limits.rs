@@ -1,6 +1,6 @@
 //! What a worker refuses to take or to keep more of, for each service.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use warren_contract::MAX_REQUEST_BYTES;
 
@@ -24,6 +24,10 @@ pub struct Limits {
     /// The most bytes of all these answers and their requests together, besides some 300 for each;
     /// 16 MiB unless told otherwise.
     pub answer_bytes: usize,
+    /// The most pings that are answered in a second, whoever sends them; those beyond are dropped,
+    /// which clients take for slowness. 2,000 unless told otherwise: each page that is seen sends
+    /// one a second, and every worker of the service answers it.
+    pub pongs_per_second: NonZeroU32,
     /// How long cancels and answers are remembered: 10 minutes unless told otherwise, as requests
     /// do not wait longer than their deadlines, which are seconds to minutes.
     pub memory: Duration,
@@ -37,6 +41,7 @@ impl Default for Limits {
             cancels: 16_384,
             answers: 16_384,
             answer_bytes: 16 * 1024 * 1024,
+            pongs_per_second: NonZeroU32::new(2_000).expect("it is not zero"),
             memory: Duration::from_mins(10),
         }
     }

@@ -49,6 +49,7 @@ pub(crate) struct Metrics {
     redeliveries: Family<QueueLabels, Counter>,
     returned: Family<QueueLabels, Counter>,
     reused: Family<ReuseLabels, Counter>,
+    pings: Family<PingLabels, Counter>,
     connected: Family<QueueLabels, Gauge>,
     reconnects: Family<QueueLabels, Counter>,
     build_info: Family<BuildLabels, Gauge>,
@@ -71,6 +72,8 @@ pub(crate) struct ServiceMetrics {
     remembered: Counter,
     /// How many computations have begun, which the histograms know but do not tell.
     computed: Counter,
+    pub(crate) pings_answered: Counter,
+    pub(crate) pings_dropped: Counter,
     queue: String,
     /// Where the service is connected, or was last tried to be. It is no label of a metric: each
     /// change of it would begin another series.
@@ -112,6 +115,12 @@ struct ReuseLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PingLabels {
+    queue: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
     worker: String,
@@ -137,6 +146,7 @@ impl Metrics {
             redeliveries: Family::default(),
             returned: Family::default(),
             reused: Family::default(),
+            pings: Family::default(),
             connected: Family::default(),
             reconnects: Family::default(),
             build_info: Family::default(),
@@ -199,6 +209,12 @@ impl Metrics {
             self.reused.clone(),
         );
         registry.register(
+            "pings",
+            "Pings that came, by what became of them: answered, or dropped, as more came in a second \
+             than are answered",
+            self.pings.clone(),
+        );
+        registry.register(
             "connected",
             "Whether the service is connected and subscribed to its queue: 1 or 0",
             self.connected.clone(),
@@ -241,6 +257,11 @@ impl Metrics {
             let labels = ReuseLabels { queue, source };
             self.reused.get_or_create_owned(&labels)
         };
+        let pings = |outcome| {
+            let queue = queue.to_owned();
+            let labels = PingLabels { queue, outcome };
+            self.pings.get_or_create_owned(&labels)
+        };
         self.concurrency
             .get_or_create(&labels)
             .set(concurrency.get().into());
@@ -258,6 +279,8 @@ impl Metrics {
             joined: reused("joined"),
             remembered: reused("memory"),
             computed: Counter::default(),
+            pings_answered: pings("answered"),
+            pings_dropped: pings("dropped"),
             queue: queue.to_owned(),
             broker: Mutex::default(),
             connected: self.connected.get_or_create_owned(&labels),

@@ -1,12 +1,18 @@
 //! The options of a program that serves, and the environment variables that stand in for them.
 
-use std::{ffi::OsStr, net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsStr,
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroU32},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{Arg, Args, Command, Error, builder::TypedValueParser, error::ErrorKind, value_parser};
 
 use crate::{
-    BrokerUrls, ClientCertificate, InvalidBrokerUrl, Limits, Tls, Worker, password::Password,
-    telemetry::LogFormat,
+    BrokerUrls, ClientCertificate, InvalidBrokerUrl, Limits, ReplyQueues, Tls, Worker,
+    password::Password, telemetry::LogFormat,
 };
 
 /// The most requests computed at once: as many threads as Tokio gives to blocking work.
@@ -80,6 +86,18 @@ pub struct Options {
     /// [default: <host>-<process id>].
     #[arg(long, help_heading = "Broker", env = "WARREN_NAME")]
     name: Option<String>,
+
+    /// To which queues to reply: to those whose names the broker made up, as callers have them, or to
+    /// any that a request names, which lets every caller write into every queue of the virtual host.
+    #[arg(
+        long,
+        help_heading = "Broker",
+        env = "WARREN_REPLY_QUEUES",
+        value_name = "WHICH",
+        value_enum,
+        default_value_t
+    )]
+    reply_queues: ReplyQueues,
 
     /// How many requests to compute at once, of each queue [default: the number of cores, unless
     /// the service is made for another].
@@ -168,6 +186,17 @@ pub struct Options {
     )]
     max_answer_bytes: usize,
 
+    /// How many pings are answered in a second. Each page that is seen sends one; those beyond are
+    /// dropped, so that nobody makes all workers talk.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        env = "WARREN_MAX_PONGS",
+        value_name = "N",
+        default_value_t = Limits::default().pongs_per_second
+    )]
+    max_pongs: NonZeroU32,
+
     /// How long cancels and answers are remembered.
     #[arg(
         long,
@@ -228,6 +257,7 @@ impl Options {
         if let Some(name) = &self.name {
             worker.name.clone_from(name);
         }
+        worker.reply_queues = self.reply_queues;
         worker.concurrency = self.concurrency.and_then(NonZeroU16::new);
         worker.prefetch = self.prefetch.and_then(NonZeroU16::new);
         worker.drain = self.drain;
@@ -237,6 +267,7 @@ impl Options {
             cancels: self.max_cancels,
             answers: self.max_answers,
             answer_bytes: self.max_answer_bytes,
+            pongs_per_second: self.max_pongs,
             memory: self.memory,
         };
         worker
@@ -306,6 +337,8 @@ mod tests {
             (["--metrics", "9464"], "such as 127.0.0.1:9464"),
             (["--metrics", "localhost:9464"], "such as 127.0.0.1:9464"),
             (["--metrics", "127.0.0.1:65536"], "such as 127.0.0.1:9464"),
+            (["--max-pongs", "0"], "number would be zero"),
+            (["--reply-queues", "mine"], "server-named, any"),
             (["--log-format", "xml"], "possible values: text, json"),
             (["--amqp", "http://127.0.0.1"], "amqp://user:password@host"),
             (["--password-file", "/nowhere"], "cannot read it"),
@@ -371,6 +404,7 @@ mod tests {
         let worker = parse(&[]).expect("nothing is required").worker();
         assert_eq!(worker.limits, Limits::default());
         assert_eq!(worker.tls, Tls::default());
+        assert_eq!(worker.reply_queues, ReplyQueues::ServerNamed);
         assert_eq!(worker.drain, Worker::DRAIN);
         assert_eq!((worker.concurrency, worker.prefetch), (None, None));
     }

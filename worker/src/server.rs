@@ -1,6 +1,6 @@
 //! One service in this process: what it is, what it computes, and what it has done.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -15,6 +15,8 @@ pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) queue: String,
     pub(crate) answerer: Answerer,
+    /// The most pings that are answered in a second.
+    pub(crate) pongs_per_second: NonZeroU32,
     pub(crate) metrics: Arc<ServiceMetrics>,
     id: Uuid,
     started: Instant,
@@ -26,12 +28,14 @@ impl Server {
         name: String,
         queue: String,
         answerer: Answerer,
+        pongs_per_second: NonZeroU32,
         metrics: Arc<ServiceMetrics>,
     ) -> Self {
         Self {
             name,
             queue,
             answerer,
+            pongs_per_second,
             metrics,
             id: Uuid::new_v4(),
             started: Instant::now(),

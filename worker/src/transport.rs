@@ -84,7 +84,8 @@ pub(crate) trait Delivery: Send + Sync + 'static {
     /// Puts the request back into the queue, for any worker.
     fn give_back(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
 
-    /// Takes the request out of the queue unanswered; the broker bounces it to its caller.
+    /// Takes the request out of the queue unanswered; the broker bounces it to its caller, unless it
+    /// has bounced before.
     fn give_up(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
 }
 

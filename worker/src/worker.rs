@@ -14,8 +14,9 @@ use tokio::{
 use tracing::{Instrument, info_span};
 
 use crate::{
-    BrokerUrls, Limits, Monitor, Refusal, Service, Tally, Tls, amqp::Amqp, answer::Answerer,
-    rotation::Rotation, serve::serve, server::Server, session::Plan, transport::Broker,
+    BrokerUrls, Limits, Monitor, Refusal, ReplyQueues, Service, Tally, Tls, amqp::Amqp,
+    answer::Answerer, rotation::Rotation, serve::serve, server::Server, session::Plan,
+    transport::Broker,
 };
 
 /// Serves one service or several, at one broker.
@@ -42,6 +43,8 @@ pub struct Worker {
     /// How long a worker that was told to stop lets running requests finish, with a connection or
     /// without.
     pub drain: Duration,
+    /// To which queues it replies: those whose names the broker made up, unless told otherwise.
+    pub reply_queues: ReplyQueues,
     /// What is refused, and how much is remembered.
     pub limits: Limits,
     /// Where it can be seen what the worker does.
@@ -63,6 +66,7 @@ impl Worker {
             concurrency: None,
             prefetch: None,
             drain: Self::DRAIN,
+            reply_queues: ReplyQueues::default(),
             limits: Limits::default(),
             monitor: Monitor::default(),
         }
@@ -91,7 +95,9 @@ impl Worker {
         shutdown: impl Future<Output = ()>,
     ) -> Result<Tally, Refusal> {
         let urls = self.broker.iter().cloned();
-        let brokers = urls.map(|url| Amqp::new(url, self.tls.clone())).collect();
+        let brokers = urls
+            .map(|url| Amqp::new(url, self.tls.clone(), self.reply_queues))
+            .collect();
         self.serve_at(brokers, services, shutdown).await
     }
 
@@ -162,7 +168,14 @@ impl Worker {
         let metrics = Arc::new(metrics.service(queue, &procedures.names(), concurrency));
         self.monitor.watch(&metrics);
         let answerer = Answerer::new(procedures, concurrency, &self.limits, Arc::clone(&metrics));
-        let server = Server::new(self.name.clone(), queue.to_owned(), answerer, metrics);
+        let pongs = self.limits.pongs_per_second;
+        let server = Server::new(
+            self.name.clone(),
+            queue.to_owned(),
+            answerer,
+            pongs,
+            metrics,
+        );
         let plan = Plan {
             topology,
             queue_kind,

@@ -22,6 +22,20 @@ async fn it_may_call_and_hear_its_own_answers() {
     check("web", "web-calls", &cases).await;
 }
 
+/// RabbitMQ asks for no permission to look at a queue, and for none beyond those to publish to an
+/// exchange and to read from another to bind the one to the other. That what bounces would go round
+/// for ever is the workers' to prevent.
+#[tokio::test]
+async fn it_may_see_how_much_waits_and_let_what_bounces_come_back() {
+    let cases = [
+        (Act::LookAt(SERVICE), Allowed),
+        (Act::Bind(SERVICE, BOUNCES), Allowed),
+        (Act::BindExchange(SERVICE, BOUNCES), Allowed),
+        (Act::BindExchange(CONTROL, BOUNCES), Allowed),
+    ];
+    check("web", "web-loops", &cases).await;
+}
+
 #[tokio::test]
 async fn it_takes_no_requests_from_the_queue() {
     let cases = [

@@ -6,14 +6,17 @@
 //! - `amqp`: `web` over AMQP, which lets it try the most.
 //! - `stomp`: `web` over Web-STOMP.
 //! - `elsewhere`: `web` at the management API, and in another virtual host.
+//! - `limits`: how much of everything `web` may have.
 //! - `worker`: `worker` over AMQP.
 //!
-//! The others are the stage: `act` has what can be tried over AMQP, `web_stomp` a client that sends
-//! any frame.
+//! The others are the stage: `act` has what can be tried over AMQP, `management` the management API,
+//! `web_stomp` a client that sends any frame.
 
 mod act;
 mod amqp;
 mod elsewhere;
+mod limits;
+mod management;
 mod stomp;
 mod web_stomp;
 mod worker;

@@ -8,6 +8,7 @@ use super::{
     reply_queue,
 };
 use crate::{
+    ReplyQueues,
     control::{Control, Ping, Unreadable},
     error::BrokerError,
     transport,
@@ -18,12 +19,17 @@ use crate::{
 pub(crate) struct ControlMessages {
     channel: Channel,
     consumer: Consumer,
+    reply_queues: ReplyQueues,
 }
 
 impl ControlMessages {
     /// The messages of `consumer`, which must be on `channel`.
-    pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
-        Self { channel, consumer }
+    pub(super) fn new(channel: Channel, consumer: Consumer, reply_queues: ReplyQueues) -> Self {
+        Self {
+            channel,
+            consumer,
+            reply_queues,
+        }
     }
 }
 
@@ -37,7 +43,7 @@ impl transport::ControlMessages for ControlMessages {
         let properties = &message.properties;
         Ok(Control::read(
             properties.kind().as_ref().map(ShortString::as_str),
-            reply_queue(properties.reply_to()),
+            reply_queue(properties.reply_to(), self.reply_queues),
             address(properties.correlation_id()),
         ))
     }

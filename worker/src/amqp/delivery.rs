@@ -15,6 +15,7 @@ use super::{
     address, long_string, lost, reply_queue, text,
 };
 use crate::{
+    ReplyQueues,
     context::Caller,
     error::BrokerError,
     reply::Reply,
@@ -29,15 +30,17 @@ pub(crate) struct Deliveries {
     acks: Arc<Acks>,
     /// The library's own, once it has ended, is silent for ever.
     consumer: Fuse<Consumer>,
+    reply_queues: ReplyQueues,
 }
 
 impl Deliveries {
     /// The requests of `consumer`, which must be on `channel`.
-    pub(super) fn new(channel: Channel, consumer: Consumer) -> Self {
+    pub(super) fn new(channel: Channel, consumer: Consumer, reply_queues: ReplyQueues) -> Self {
         Self {
             channel,
             acks: Arc::default(),
             consumer: consumer.fuse(),
+            reply_queues,
         }
     }
 }
@@ -50,7 +53,7 @@ impl Requests for Deliveries {
             Some(Ok(message)) => {
                 self.acks.deliver(message.delivery_tag);
                 let (channel, acks) = (self.channel.clone(), Arc::clone(&self.acks));
-                Ok(Delivery::new(channel, acks, message))
+                Ok(Delivery::new(channel, acks, message, self.reply_queues))
             }
             Some(Err(error)) => Err(lost(&error)),
             None => Err(BrokerError::QueueGone),
@@ -87,7 +90,12 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    fn new(channel: Channel, acks: Arc<Acks>, mut message: Message) -> Self {
+    fn new(
+        channel: Channel,
+        acks: Arc<Acks>,
+        mut message: Message,
+        reply_queues: ReplyQueues,
+    ) -> Self {
         let properties = &message.properties;
         let content_type = properties.content_type().as_ref();
         let correlation_id = address(properties.correlation_id());
@@ -97,7 +105,7 @@ impl Delivery {
             // A reply under another id than the caller's would find nobody.
             reply_to: match (properties.correlation_id(), &correlation_id) {
                 (Some(_), None) => None,
-                _ => reply_queue(properties.reply_to()),
+                _ => reply_queue(properties.reply_to(), reply_queues),
             },
             correlation_id,
             expires_in: properties
@@ -213,7 +221,15 @@ impl transport::Delivery for Delivery {
         given_back.map_err(|error| lost(&error))
     }
 
+    /// What has bounced before has come back here, as anybody may bind the queue to the exchange for
+    /// what bounces who may publish to the one and read from the other. It would come again and
+    /// again, for ever.
     async fn give_up(&self) -> Result<(), BrokerError> {
+        let headers = &self.request.caller.headers;
+        if headers.contains_key(header::FIRST_DEATH_REASON) {
+            debug!("it has bounced before, and does not bounce again");
+            return self.ack().await;
+        }
         let options = BasicRejectOptions::default();
         let tag = self.message.delivery_tag;
         self.acks.settle(tag);

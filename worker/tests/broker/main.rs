@@ -12,6 +12,7 @@
 //! - `nodes`: a broker of several nodes, of which some are dead.
 //! - `services`: several procedures and queues, and what they know of their callers.
 //! - `topology`: what is declared, and what is used as it is.
+//! - `abuse`: callers who mean no good, and what bounds them.
 //! - `unreadable`: messages that the broker should not have taken.
 //! - `fuzz`: arbitrary ones.
 //! - `tls`: encrypted connections.
@@ -25,6 +26,7 @@
 //! The others are the stage: `stage` a virtual host and a worker, `caller` a client, `raw` one that
 //! writes its frames by itself, `gated` a handler that waits for a word, `process` programs.
 
+mod abuse;
 mod caller;
 mod cancels;
 mod deadlines;

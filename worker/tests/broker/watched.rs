@@ -103,7 +103,7 @@ async fn metrics_tell_what_became_of_each_request() {
         caller.send(body, properties).await;
         assert_eq!(id_and_body(&caller.reply().await).0, id);
     }
-    let gone = caller.warren("gone").with_reply_to("nobody".into());
+    let gone = caller.warren("gone").with_reply_to("amq.gen-nobody".into());
     caller.send("11", gone).await;
     caller.send("12", BasicProperties::default()).await;
     let expiring = caller.warren("expiring");
@@ -156,6 +156,7 @@ async fn metrics_tell_what_became_of_each_request() {
         request("fibonacci", "unanswerable", 1),
         request("unknown", "unimplemented", 2),
     ];
+    expected.push(r#"pings_total{queue="rpc_queue",outcome="answered"} 1"#.to_owned());
     for name in [
         "concurrency",
         "connected",
