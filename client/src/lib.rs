@@ -42,6 +42,7 @@ mod times;
 mod tls;
 mod traceparent;
 mod urls;
+mod version;
 
 pub use call::{Call, CallOptions, Policy, Raw, RawRequest, Reply, Stage};
 pub use client::{Client, Counters};

@@ -32,6 +32,8 @@ pub(super) struct Connection {
     began: Instant,
     /// New for each connection; the routing key of what bounces.
     pub(super) client_id: Uuid,
+    /// What the broker says it is.
+    server: Option<String>,
 }
 
 /// What the broker said when it let us in.
@@ -62,6 +64,7 @@ impl Connection {
             session: Session::new(session_config(config), Duration::ZERO),
             began: Instant::now(),
             client_id: Uuid::new_v4(),
+            server: None,
         }
     }
 
@@ -72,7 +75,10 @@ impl Connection {
             match self.next(None).await {
                 Some(Event::Connected {
                     server, heart_beat, ..
-                }) => return Ok(Greeting { server, heart_beat }),
+                }) => {
+                    self.server.clone_from(&server);
+                    return Ok(Greeting { server, heart_beat });
+                }
                 Some(Event::Closed(closed)) => return Err(closed),
                 Some(_) | None => {}
             }
@@ -95,7 +101,7 @@ impl Connection {
 
     /// Subscribes to what bounces.
     pub(super) async fn subscribe(&mut self) -> Result<(), Refusal> {
-        self.send(&Wire::bounces(self.client_id))?;
+        self.send(&Wire::bounces(self.client_id, self.server.as_deref()))?;
         self.receipt(BOUNCE_SUBSCRIPTION, &mut |_| false)
             .await
             .map(|_| ())

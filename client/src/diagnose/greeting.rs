@@ -11,6 +11,7 @@ use crate::{
     Config, Disconnect,
     engine::{refused, session_config},
     socket::Socket,
+    version::rabbitmq_version,
 };
 
 /// The oldest RabbitMQ that Warren works with, as major and minor version.
@@ -88,7 +89,7 @@ fn look_at_version(server: Option<&str>, findings: &mut Findings<'_>) {
         let mend = "take a RabbitMQ: Warren relies on what its exchanges and queues do";
         return findings.fail(Check::Version, words, mend);
     };
-    match numbers(version) {
+    match rabbitmq_version(server) {
         Some(found) if found < OLDEST => {
             let (major, minor) = OLDEST;
             findings.fail(
@@ -107,12 +108,6 @@ fn look_at_version(server: Option<&str>, findings: &mut Findings<'_>) {
             findings.pass(Check::Version, words);
         }
     }
-}
-
-/// Major and minor version.
-fn numbers(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.split('.').map(str::parse);
-    Some((parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 fn look_at_heart_beats(greeting: &Greeting, findings: &mut Findings<'_>) {

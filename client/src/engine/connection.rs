@@ -293,7 +293,9 @@ impl Connection {
         {
             let phase = *phase;
             match event {
-                SessionEvent::Connected { .. } if phase == Phase::Greeting => self.subscribe(now),
+                SessionEvent::Connected { server, .. } if phase == Phase::Greeting => {
+                    self.subscribe(now, server.as_deref());
+                }
                 SessionEvent::Receipt(id) if id == BOUNCE_SUBSCRIPTION => {
                     if matches!(phase, Phase::Subscribing { .. }) {
                         self.come_online(now);
@@ -311,11 +313,11 @@ impl Connection {
         }
     }
 
-    fn subscribe(&mut self, now: Duration) {
+    fn subscribe(&mut self, now: Duration, server: Option<&str>) {
         if self.mode == Mode::Tutorial {
             return self.come_online(now);
         }
-        let subscription = Wire::bounces(self.client_id);
+        let subscription = Wire::bounces(self.client_id, server);
         if let Link::Up { session, phase } = &mut self.link {
             // What came right behind the greeting may have ended the session, which is then its
             // next event.

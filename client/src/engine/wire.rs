@@ -13,7 +13,7 @@ use warren_contract::{
 use warren_stomp::{Command, Frame};
 
 use super::calls::Pending;
-use crate::{CallError, Config, Mode, Reply, Times};
+use crate::{CallError, Config, Mode, Reply, Times, version::rabbitmq_version};
 
 /// The one temporary queue of a connection, to which all its replies come. The broker declares it
 /// for the first request, and subscribes us to it under this very name.
@@ -101,13 +101,22 @@ impl Wire {
         }
     }
 
-    /// Subscribes a client to its bounced messages, and asks for a receipt of the same id.
+    /// Subscribes a client to its bounced messages, and asks for a receipt of the same id. `server`
+    /// is what the broker says it is.
     ///
     /// An `x-queue-name` that is empty lets the broker make up the name of their queue, as it does
     /// for replies: `amq.gen-…`. Nobody can declare an exchange, or a queue that is to stay, under
     /// such a name, which a user could who may have the `stomp-subscription-…` that Web-STOMP takes
     /// otherwise. Only classic queues can be named so, whatever the virtual host's default is.
-    pub(crate) fn bounces(client: Uuid) -> Frame {
+    ///
+    /// From RabbitMQ 4.4 on, STOMP takes the empty name as it is, and names replies' queues
+    /// `stomp.gen-…`; so is this one there, after the client, whose id nobody else knows.
+    pub(crate) fn bounces(client: Uuid, server: Option<&str>) -> Frame {
+        let queue = if server.is_some_and(is_native_stomp) {
+            format!("stomp.gen-{client}")
+        } else {
+            String::new()
+        };
         Frame::new(Command::Subscribe)
             .with_header("id", BOUNCE_SUBSCRIPTION)
             .with_header(
@@ -115,7 +124,7 @@ impl Wire {
                 &format!("/exchange/{BOUNCE_EXCHANGE}/{client}"),
             )
             .with_header("ack", "auto")
-            .with_header("x-queue-name", "")
+            .with_header("x-queue-name", &queue)
             .with_header("x-queue-type", "classic")
             .with_header("exclusive", "true")
             .with_header("receipt", BOUNCE_SUBSCRIPTION)
@@ -317,4 +326,10 @@ fn unreadable(why: &dyn ToString, body: &[u8]) -> CallError {
 /// RabbitMQ takes a `/` in a name as `%2F`, and unescapes nothing else.
 fn escape_name(name: &str) -> String {
     name.replace('/', "%2F")
+}
+
+/// Whether STOMP is a protocol of the broker's own, as from RabbitMQ 4.4 on, and no longer a client
+/// of AMQP 0-9-1 within it.
+fn is_native_stomp(server: &str) -> bool {
+    rabbitmq_version(server).is_some_and(|version| version >= (4, 4))
 }

@@ -217,6 +217,40 @@ fn an_error_that_is_no_refusal_lets_calls_wait() {
 }
 
 #[test]
+fn the_queue_of_bounces_has_a_name_that_nobody_else_can_have() {
+    // From 4.4 on, the broker makes up no name here, and the client's own id is one.
+    let cases = [
+        (Some("RabbitMQ/3.10.8"), false),
+        (Some("RabbitMQ/4.3.6"), false),
+        (Some("RabbitMQ/4.4.0-alpha.1"), true),
+        (Some("RabbitMQ/5.0.0"), true),
+        (Some("another/4.4.0"), false),
+        (None, false),
+    ];
+    for (server, named) in cases {
+        let mut world = World::new(Config::default());
+        world.opened();
+        world.sent.clear();
+        let mut greeting = connected("0,0");
+        if let Some(server) = server {
+            greeting = greeting.with_header("server", server);
+        }
+        world.receive(&greeting);
+        let [subscription] = &world.sent[..] else {
+            panic!("not one frame: {:?}", world.sent);
+        };
+        let client = world.engine.connection.client_id();
+        let name = if named {
+            format!("stomp.gen-{client}")
+        } else {
+            String::new()
+        };
+        let asked = subscription.headers.get("x-queue-name");
+        assert_eq!(asked, Some(name.as_str()), "{server:?}");
+    }
+}
+
+#[test]
 fn a_missing_exchange_is_named() {
     // RabbitMQ 3.10.8 closes without a word; later versions send an ERROR first, and then even
     // the receipt.
