@@ -7,6 +7,9 @@
 //!
 //! So one request asks for a receipt, which comes once the queue has it. If none comes, the request
 //! is sent again. Once something comes, all is taken that was sent after the request it came for.
+//!
+//! The first connection to a broker of one URL does without: a receipt makes the broker confirm, at
+//! some cost, whatever follows on the connection.
 
 use std::time::Duration;
 

@@ -9,9 +9,10 @@
 //!   [actions](Engine::poll_action), then delivers all [events](Engine::poll_event), then arms
 //!   its one timer for [`Engine::poll_timeout`].
 //!
-//! `connection` connects and reconnects, `rotation` says where to, and `ending` why it had to; `calls` is the table of
-//! pending calls; `presence` asks who serves them; `reactions` is what follows for the calls from
-//! what these two hear; `acceptance` finds out whether the broker takes them at all; `wire` knows the destinations and headers, and nothing else does.
+//! `connection` connects and reconnects, `rotation` says where to, and `ending` why it had to;
+//! `calls` is the table of pending calls; `presence` asks who serves them, and `acceptance` whether
+//! the broker takes them at all; `reactions` is what follows for the calls from what these hear;
+//! `wire` knows the destinations and headers, and nothing else does.
 
 mod acceptance;
 mod backoff;

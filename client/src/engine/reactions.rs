@@ -249,6 +249,9 @@ impl Engine {
         if !self.connection.is_online() || ping_may_end_it {
             return;
         }
+        // The queue may have lost its leader: there are other nodes, or a connection was lost.
+        let may_be_leaderless = self.config.mode == Mode::Warren
+            && (self.config.urls.iter().len() > 1 || self.counters.connects > 1);
         while let Some((id, call)) = self.calls.next_unsent(now) {
             if call.times_sent > 1 {
                 self.counters.resent += 1;
@@ -256,8 +259,8 @@ impl Engine {
             let remaining = call.deadline_at.saturating_sub(now);
             let client = self.connection.client_id();
             let mut frame = self.wire.request(client, id, call, remaining);
-            if let Some(turn) = call.turn()
-                && self.config.mode == Mode::Warren
+            if may_be_leaderless
+                && let Some(turn) = call.turn()
                 && self.acceptance.send(now, id, turn)
             {
                 frame = Wire::with_receipt(frame, id);

@@ -1,12 +1,38 @@
 //! A broker that drops what is published to a queue without a leader.
 
 use super::*;
+use crate::Urls;
 
-/// A world whose broker drops requests.
+/// A world whose broker has several nodes, and drops requests.
 fn leaderless() -> World {
-    let mut world = World::online();
+    let mut world = World::new(Config {
+        urls: Urls::new(["ws://one/ws", "ws://two/ws"]).expect("there are two"),
+        ..Config::default()
+    });
+    world.come_online();
     world.drops_requests = true;
     world
+}
+
+#[test]
+fn at_one_node_receipts_are_asked_for_once_a_connection_was_lost() {
+    let mut world = World::online();
+    let asks = |world: &World| {
+        let asking = world
+            .sent
+            .iter()
+            .filter(|frame| frame.header("receipt").is_some());
+        asking.count()
+    };
+    world.call(request());
+    world.pass(ms(10_000));
+    assert_eq!(asks(&world), 0);
+    assert_eq!(world.requests().len(), 1);
+
+    world.lost();
+    world.come_back();
+    assert_eq!(asks(&world), 1);
+    assert_eq!(world.requests().len(), 1);
 }
 
 #[test]
