@@ -6,7 +6,7 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind, ExchangeKind};
-use warren_rabbitmq::shared;
+use warren_rabbitmq::{Node, shared};
 
 /// ACCESS_REFUSED (AMQP 0-9-1, reply codes).
 const ACCESS_REFUSED: u16 = 403;
@@ -83,6 +83,22 @@ async fn the_page_may_call_and_hear_its_own_answers_and_no_more() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn nobody_logs_in_as_a_worker_where_definitions_json_is_all_there_is() {
+    let definitions = concat!(env!("CARGO_MANIFEST_DIR"), "/definitions.json");
+    let settings = format!("load_definitions = {definitions}");
+    let node = Node::temporary_with(&settings).expect("a broker");
+    let log_in = async |login: &str| {
+        let url = node.amqp_url().replace("guest:guest@", login);
+        Connection::connect(&url, ConnectionProperties::default()).await
+    };
+    log_in("web:web@").await.expect("the page's user may");
+    for login in ["worker:worker@", "worker:@", "worker:guest@"] {
+        let refused = log_in(login).await.expect_err(login);
+        assert!(is_refusal(&refused), "{login}: {refused:?}");
+    }
 }
 
 async fn check(user: &str, cases: &[(Act, bool)]) {
