@@ -1,8 +1,8 @@
 //! `cargo xtask up`, from the first line to the last process.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use warren_rabbitmq::{Child, Ports};
+use warren_rabbitmq::{Child, Ports, Server, allow_origins};
 
 /// A first `up` builds the worker for release.
 const START_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -39,6 +39,13 @@ fn up_serves_the_page_and_leaves_no_process_after_ctrl_c() {
     let ws = format!("ws://127.0.0.1:{}/ws", ports.web_stomp);
     assert!(config.contains(&ws), "{config} should lead to {ws}");
     assert!(fetch(&page).contains("<html"));
+    let server = Server::find().expect("it runs");
+    let is_choosy = allow_origins(&server, &[""]).is_some();
+    let foreign = if is_choosy { "403" } else { "101" };
+    let own = page.trim_end_matches('/');
+    for (origin, expected) in [(own, "101"), ("http://elsewhere.example", foreign)] {
+        assert_eq!(handshake(ports.web_stomp, origin), expected, "{origin}");
+    }
     let running = marked_processes(data.path());
     for expected in ["xtask", "warren-worker", "beam.smp"] {
         assert!(
@@ -139,6 +146,25 @@ fn fetch(url: &str) -> String {
         .read_to_string(&mut text)
         .expect("text");
     text
+}
+
+/// The status of the answer when a page of this origin opens a WebSocket (RFC 6455, section 4).
+fn handshake(port: u16, origin: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("Web-STOMP listens");
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Origin: {origin}\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("it is open");
+    stream
+        .set_read_timeout(Some(STOP_LIMIT))
+        .expect("it is not zero");
+    let mut line = String::new();
+    BufReader::new(stream)
+        .read_line(&mut line)
+        .expect("an answer");
+    line.split(' ').nth(1).expect("a status").to_owned()
 }
 
 /// What a terminal does: the signal goes to the whole foreground process group.

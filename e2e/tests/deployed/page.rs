@@ -33,6 +33,16 @@ const OF_THE_SERVER: [&str; 9] = [
     "vary",
 ];
 
+const OF_EVERY_RESPONSE: [&str; 7] = [
+    "content-security-policy",
+    "cross-origin-embedder-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "x-content-type-options",
+];
+
 /// nginx with the page; it is killed on drop.
 struct Site {
     port: u16,
@@ -125,7 +135,9 @@ fn every_file_is_served_as_up_serves_it() {
         }
         let [ours, theirs] = headers;
         assert_eq!(ours, theirs, "{path}");
-        assert!(ours.contains_key("content-security-policy"), "{path}");
+        for name in OF_EVERY_RESPONSE {
+            assert!(ours.contains_key(name), "{path} has no {name}");
+        }
     }
     let config = |url: String| -> Value {
         let mut response = get(&format!("{url}config.json"), &[]);

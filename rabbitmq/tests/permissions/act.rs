@@ -85,7 +85,7 @@ pub(crate) async fn check_in(user: &str, vhost: &str, cases: &[(Act<'_>, Outcome
 }
 
 impl Outcome {
-    fn of(result: &lapin::Result<()>) -> Self {
+    pub(crate) fn of(result: &lapin::Result<()>) -> Self {
         match result.as_ref().map_err(lapin::Error::kind) {
             Ok(()) => Self::Allowed,
             Err(ErrorKind::ProtocolError(error)) => match error.get_id() {

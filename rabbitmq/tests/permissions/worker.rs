@@ -1,7 +1,10 @@
 //! `worker` over AMQP.
 
+use lapin::{Connection, ConnectionProperties};
+use warren_rabbitmq::Node;
+
 use crate::act::{
-    Act, Kind,
+    Act, Kind, Outcome,
     Outcome::{Allowed, Refused},
     check,
 };
@@ -24,4 +27,20 @@ async fn a_worker_may_do_what_serving_needs_and_no_more() {
         (Act::Listen("", BOUNCES), Refused),
     ];
     check("worker", "worker-permissions", &cases).await;
+}
+
+#[tokio::test]
+async fn nobody_logs_in_as_a_worker_where_definitions_json_is_all_there_is() {
+    let definitions = concat!(env!("CARGO_MANIFEST_DIR"), "/definitions.json");
+    let settings = format!("load_definitions = {definitions}");
+    let node = Node::temporary_with(&settings).expect("a broker");
+    let log_in = async |login: &str| {
+        let url = node.amqp_url().replace("guest:guest@", login);
+        let connected = Connection::connect(&url, ConnectionProperties::default()).await;
+        Outcome::of(&connected.map(|_| ()))
+    };
+    assert_eq!(log_in("web:web@").await, Allowed);
+    for login in ["worker:worker@", "worker:@", "worker:guest@"] {
+        assert_eq!(log_in(login).await, Refused, "{login}");
+    }
 }

@@ -122,3 +122,17 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     let refreshed = apt(&["update"]);
     apt(&install).or_else(|error| refreshed.and(Err(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_of_the_page_has_what_its_tests_have() {
+        let image = include_str!("../../../web/Containerfile");
+        for package in NGINX_PACKAGES {
+            assert!(image.contains(&format!(" {package}")), "{package}");
+            assert!(NGINX_REMEDY.contains(package), "{package}");
+        }
+    }
+}
