@@ -3,9 +3,9 @@
 use crate::act::{
     Act, Kind,
     Outcome::{Allowed, Refused},
-    check,
+    check, check_in,
 };
-use crate::{BOUNCES, CONTROL, SERVICE};
+use crate::{BOUNCES, CONTROL, SERVICE, stage};
 
 #[tokio::test]
 async fn a_worker_may_do_what_serving_needs_and_no_more() {
@@ -24,4 +24,22 @@ async fn a_worker_may_do_what_serving_needs_and_no_more() {
         (Act::Listen("", BOUNCES), Refused),
     ];
     check("worker", "worker-permissions", &cases).await;
+}
+
+/// Whoever runs a worker is trusted with its service, and with what the queues beside it take.
+#[tokio::test]
+async fn a_worker_may_write_to_every_queue_and_delete_its_service() {
+    let vhost = "worker-trust";
+    stage(vhost);
+    let orders = [(Act::DeclareLasting("orders", "classic"), Allowed)];
+    check_in("guest", vhost, &orders).await;
+    let cases = [
+        (Act::Publish("", "orders"), Allowed),
+        (Act::Get("orders"), Refused),
+        (Act::DeleteQueue("orders"), Refused),
+        (Act::BindExchange(SERVICE, BOUNCES), Refused),
+        (Act::DeleteQueue(SERVICE), Allowed),
+        (Act::DeleteExchange(CONTROL), Allowed),
+    ];
+    check_in("worker", vhost, &cases).await;
 }
