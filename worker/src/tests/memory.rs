@@ -41,6 +41,7 @@ struct State {
     /// The connections whose queue was deleted.
     deleted: u64,
     confirms_held: bool,
+    pongs_held: bool,
     refused: Vec<String>,
     ready: u64,
 }
@@ -95,6 +96,11 @@ impl Memory {
     /// Whether replies wait for their confirms.
     pub(super) fn hold_confirms(&self, hold: bool) {
         self.change(|state| state.confirms_held = hold);
+    }
+
+    /// Whether pongs are not taken.
+    pub(super) fn hold_pongs(&self, hold: bool) {
+        self.change(|state| state.pongs_held = hold);
     }
 
     /// What happened since this was asked the last time.
