@@ -1,4 +1,5 @@
-//! A broker with as many of something as it may have: what the client says, and how it goes on.
+//! A broker with as many of something as it may have, or a worker: what the client says, and how it
+//! goes on.
 
 use std::time::Duration;
 
@@ -164,6 +165,25 @@ async fn a_virtual_host_with_all_its_queues() {
         let _worker = stack.worker("hare", &[]);
         let reply = within(client.call_with::<Fibonacci>(10, PATIENT)).await;
         assert_eq!(reply.expect("there are queues again").value, 55);
+    }
+}
+
+/// Some of the clients are not answered, and take that for slowness.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_has_answered_all_the_pings_it_may() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &["--max-pongs", "1"]);
+    let clients = [(); 5].map(|()| stack.client());
+    let at_once = CallOptions {
+        policy: Policy::FailFast,
+        ..PATIENT
+    };
+    let calls = clients
+        .iter()
+        .map(|client| client.call_with::<Fibonacci>(10, at_once));
+    for call in calls.collect::<Vec<_>>() {
+        let reply = within(call).await.expect("a worker is there");
+        assert_eq!(reply.value, 55);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use thiserror::Error;
-use tokio::time::Instant;
+use tokio::{select, time::Instant};
 use tracing::debug;
 use warren_contract::MessageType;
 
@@ -59,19 +60,31 @@ impl Control {
     }
 }
 
+/// The most pongs that wait at once until the broker takes them. One that takes none keeps no cancel
+/// from being heard.
+const PONGS_WAITING: usize = 64;
+
 /// Does what is said, until the connection is lost. Nothing here waits for a computation.
 pub(crate) async fn attend(
     messages: &mut impl ControlMessages,
     server: &Server,
 ) -> Result<Infallible, BrokerError> {
-    let mut pongs = Allowance::new(server.pongs_per_second, Instant::now());
+    let mut allowance = Allowance::new(server.pongs_per_second, Instant::now());
+    let mut pongs = FuturesUnordered::new();
     loop {
-        match messages.next().await? {
+        let message = select! {
+            Some(taken) = pongs.next() => {
+                taken?;
+                continue;
+            }
+            message = messages.next() => message?,
+        };
+        match message {
             Ok(Control::Ping(ping)) => {
                 let now = Instant::now();
-                if pongs.take(now) {
+                if pongs.len() < PONGS_WAITING && allowance.take(now) {
                     server.metrics.pings_answered.inc();
-                    messages.pong(&ping, &server.pong(now)).await?;
+                    pongs.push(messages.pong(&ping, &server.pong(now)));
                 } else {
                     server.metrics.pings_dropped.inc();
                 }

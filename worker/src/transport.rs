@@ -107,10 +107,11 @@ pub(crate) trait ControlMessages: Send {
         &mut self,
     ) -> impl Future<Output = Result<Result<Control, Unreadable>, BrokerError>> + Send;
 
-    /// Answers a ping, if its sender is still there, and without waiting to hear that it is.
+    /// Answers a ping, if its sender is still there, and without waiting to hear that it is. The
+    /// future waits until the broker takes the answer.
     fn pong(
         &self,
         ping: &Ping,
         pong: &Pong,
-    ) -> impl Future<Output = Result<(), BrokerError>> + Send;
+    ) -> impl Future<Output = Result<(), BrokerError>> + Send + 'static;
 }

@@ -6,9 +6,9 @@ use warren_rabbitmq::Node;
 use crate::act::{
     Act, Kind, Outcome,
     Outcome::{Allowed, Refused},
-    check,
+    check, check_in,
 };
-use crate::{BOUNCES, CONTROL, SERVICE};
+use crate::{BOUNCES, CONTROL, SERVICE, stage};
 
 #[tokio::test]
 async fn a_worker_may_do_what_serving_needs_and_no_more() {
@@ -43,4 +43,22 @@ async fn nobody_logs_in_as_a_worker_where_definitions_json_is_all_there_is() {
     for login in ["worker:worker@", "worker:@", "worker:guest@"] {
         assert_eq!(log_in(login).await, Refused, "{login}");
     }
+}
+
+/// Whoever runs a worker is trusted with its service, and with what the queues beside it take.
+#[tokio::test]
+async fn a_worker_may_write_to_every_queue_and_delete_its_service() {
+    let vhost = "worker-trust";
+    stage(vhost);
+    let orders = [(Act::DeclareLasting("orders", "classic"), Allowed)];
+    check_in("guest", vhost, &orders).await;
+    let cases = [
+        (Act::Publish("", "orders"), Allowed),
+        (Act::Get("orders"), Refused),
+        (Act::DeleteQueue("orders"), Refused),
+        (Act::BindExchange(SERVICE, BOUNCES), Refused),
+        (Act::DeleteQueue(SERVICE), Allowed),
+        (Act::DeleteExchange(CONTROL), Allowed),
+    ];
+    check_in("worker", vhost, &cases).await;
 }

@@ -48,7 +48,11 @@ impl transport::ControlMessages for ControlMessages {
         ))
     }
 
-    async fn pong(&self, ping: &Ping, pong: &Pong) -> Result<(), BrokerError> {
+    fn pong(
+        &self,
+        ping: &Ping,
+        pong: &Pong,
+    ) -> impl Future<Output = Result<(), BrokerError>> + Send + 'static {
         let body = serde_json::to_vec(pong).expect("texts and numbers are JSON");
         let mut properties = BasicProperties::default()
             .with_type(MessageType::Pong.as_str().into())
@@ -57,11 +61,13 @@ impl transport::ControlMessages for ControlMessages {
             properties = properties.with_correlation_id(id.as_str().into());
         }
         let reply_to = ping.reply_to.as_str().into();
-        let options = BasicPublishOptions::default();
-        let published = self
-            .channel
-            .basic_publish("".into(), reply_to, options, &body, properties)
-            .await;
-        published.map(|_| ()).map_err(|error| lost(&error))
+        let channel = self.channel.clone();
+        async move {
+            let options = BasicPublishOptions::default();
+            let published = channel
+                .basic_publish("".into(), reply_to, options, &body, properties)
+                .await;
+            published.map(|_| ()).map_err(|error| lost(&error))
+        }
     }
 }

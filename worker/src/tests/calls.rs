@@ -16,6 +16,13 @@ fn three_at_once() -> Worker {
     worker
 }
 
+fn ping() -> Control {
+    Control::Ping(Ping {
+        reply_to: "replies".to_owned(),
+        correlation_id: None,
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_is_computed_once_however_often_it_is_asked() {
     let mut rig = Rig::start(three_at_once()).await;
@@ -112,6 +119,24 @@ async fn a_cancelled_call_is_neither_computed_nor_answered() {
     assert_eq!((tally.cancelled, tally.computed), (3, 2));
 }
 
+/// As one does that is short of memory.
+#[tokio::test(start_paused = true)]
+async fn cancels_are_heard_while_the_broker_takes_no_pongs() {
+    let mut rig = Rig::start(worker()).await;
+    rig.send("runs", 1000);
+    rig.at(5).await;
+    rig.memory.hold_pongs(true);
+    for _ in 0..1000 {
+        rig.memory.control(&ping());
+    }
+    rig.cancel("runs");
+    assert_eq!(rig.log_at(6).await, ["ack runs"]);
+    rig.memory.hold_pongs(false);
+    let pongs = rig.log_at(7).await;
+    assert!((1..1000).contains(&pongs.len()), "{}", pongs.len());
+    assert_eq!(rig.tally().await.cancelled, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn cancels_are_remembered_as_the_limits_say() {
     let mut worker = worker();
@@ -128,12 +153,6 @@ async fn cancels_are_remembered_as_the_limits_say() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_says_what_it_is() {
     let mut rig = Rig::start(worker()).await;
-    let ping = || {
-        Control::Ping(Ping {
-            reply_to: "replies".to_owned(),
-            correlation_id: None,
-        })
-    };
     rig.memory.control(&ping());
     assert_eq!(rig.log_at(1).await, ["pong hare: 0 busy"]);
     rig.send("a", 100);

@@ -41,6 +41,7 @@ struct State {
     /// The connections whose queue was deleted.
     deleted: u64,
     confirms_held: bool,
+    pongs_held: bool,
     refused: Vec<String>,
     /// Why nobody can connect, if so.
     down: Option<BrokerError>,
@@ -102,6 +103,11 @@ impl Memory {
     /// Whether replies wait for their confirms.
     pub(super) fn hold_confirms(&self, hold: bool) {
         self.change(|state| state.confirms_held = hold);
+    }
+
+    /// Whether pongs are not taken.
+    pub(super) fn hold_pongs(&self, hold: bool) {
+        self.change(|state| state.pongs_held = hold);
     }
 
     /// What happened since this was asked the last time.

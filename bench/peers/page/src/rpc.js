@@ -45,7 +45,11 @@ export class Rpc {
     });
     this.#stomp.unhandledMessage$.subscribe((message) => this.#take(message));
     this.#stomp
-      .watch({ destination: `/exchange/rpc.bounce/${this.clientId}` })
+      .watch({
+        destination: `/exchange/rpc.bounce/${this.clientId}`,
+        // A queue whose name the broker makes up: the page's user may have no other.
+        subHeaders: { "x-queue-name": "", "x-queue-type": "classic", exclusive: "true" },
+      })
       .subscribe((message) => this.#takeBounce(message));
     this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS);
     this.#stomp.activate();

@@ -231,11 +231,20 @@ impl transport::ControlMessages for Controls {
         control.await.map(Ok)
     }
 
-    async fn pong(&self, _: &Ping, pong: &Pong) -> Result<(), BrokerError> {
+    fn pong(
+        &self,
+        _: &Ping,
+        pong: &Pong,
+    ) -> impl Future<Output = Result<(), BrokerError>> + Send + 'static {
         let Pong { name, busy, .. } = pong;
         let draining = if pong.draining { ", draining" } else { "" };
         let line = format!("pong {name}: {busy} busy{draining}");
-        self.memory.change(|state| state.log.push(line));
-        Ok(())
+        let memory = self.memory.clone();
+        async move {
+            memory
+                .until(|state| (!state.pongs_held).then(|| state.log.push(line.clone())))
+                .await;
+            Ok(())
+        }
     }
 }
