@@ -17,6 +17,10 @@ use crate::{Policy, Traceparent};
 /// deadline.
 pub(super) const MAX_LOSSES: u32 = 5;
 
+/// When a request was sent on this connection, and which of those that were sent at the same time it
+/// was: requests are sent in the order of their turns.
+pub(super) type Turn = (Duration, u64);
+
 /// A call that has not settled.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -39,6 +43,8 @@ pub(super) struct Pending {
     pub(super) started_at: Option<Duration>,
     /// How many connections were lost after it was sent.
     pub(super) losses: u32,
+    /// How often it was sent.
+    pub(super) times_sent: u32,
     /// Until when the call stays if there is no worker for it. Until then it is sent without
     /// asking whether there is one.
     stays_until: Duration,
@@ -61,12 +67,24 @@ impl Pending {
             sent_at: None,
             started_at: None,
             losses: 0,
+            times_sent: 0,
             stays_until: match request.policy {
                 Policy::FailFast => now,
                 Policy::WaitForWorker => deadline_at,
             },
             number: 0,
         }
+    }
+
+    /// When it was sent on this connection.
+    pub(super) fn turn(&self) -> Option<Turn> {
+        self.sent_at.map(|at| (at, self.number))
+    }
+
+    /// Whether it was sent on this connection without anything that tells it arrived, and does no
+    /// harm if it is sent again.
+    fn is_doubtful(&self) -> bool {
+        self.idempotent && self.sent_at.is_some() && self.started_at.is_none()
     }
 
     /// Whether it is to fail, now that there is no worker.
@@ -173,7 +191,32 @@ impl Calls {
         let (_, id) = self.unsent.pop_first()?;
         let call = self.by_id.get_mut(&id)?;
         call.sent_at = Some(now);
+        call.times_sent += 1;
         Some((id, call))
+    }
+
+    /// The broker takes what was sent from this turn on, and may have dropped what was sent before:
+    /// idempotent calls of which nothing was heard wait to be sent again.
+    pub(super) fn doubt_before(&mut self, turn: Turn) {
+        for (&id, call) in &mut self.by_id {
+            if call.is_doubtful() && call.turn().is_some_and(|sent| sent < turn) {
+                call.sent_at = None;
+                self.unsent.insert((call.number, id));
+            }
+        }
+    }
+
+    /// The broker may have dropped all that was sent: the first idempotent call of which nothing was
+    /// heard waits to be sent again. False if there is none.
+    pub(super) fn doubt_first(&mut self) -> bool {
+        let doubtful = self.by_id.iter_mut().filter(|(_, call)| call.is_doubtful());
+        let first = doubtful.min_by_key(|(_, call)| call.turn());
+        if let Some((&id, call)) = first {
+            call.sent_at = None;
+            self.unsent.insert((call.number, id));
+            return true;
+        }
+        false
     }
 
     /// There is a worker: calls that waited to hear it are to be sent.
@@ -218,8 +261,9 @@ impl Calls {
     }
 
     /// The connection is gone: idempotent calls that were sent wait to be sent again. The others,
-    /// and those that lost too many connections, are removed and returned.
-    pub(super) fn take_lost(&mut self) -> Vec<(Uuid, Pending)> {
+    /// and those that lost too many connections, are removed and returned. `blameless` says that no
+    /// request was the cause.
+    pub(super) fn take_lost(&mut self, blameless: bool) -> Vec<(Uuid, Pending)> {
         let (by_deadline, unsent) = (&mut self.by_deadline, &mut self.unsent);
         self.by_id
             .extract_if(|&id, call| {
@@ -227,7 +271,7 @@ impl Calls {
                     return false;
                 }
                 call.started_at = None;
-                call.losses += 1;
+                call.losses += u32::from(!blameless);
                 let keep = call.idempotent && call.losses < MAX_LOSSES;
                 if keep {
                     unsent.insert((call.number, id));

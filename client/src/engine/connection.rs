@@ -12,6 +12,7 @@ use warren_stomp::{
 
 use super::{
     Action, RandomUuids,
+    acceptance::LEFT_AFTER,
     backoff::{Backoff, jitter},
     ending,
     first_ping::FirstPing,
@@ -33,6 +34,8 @@ const STABLE_AFTER: Duration = Duration::from_secs(5);
 pub(super) enum Signal {
     State(ConnectionState),
     Message(Frame),
+    /// The broker has taken a frame that asked for this receipt.
+    Receipt(String),
     /// A message was too large to be read; its headers are all there is.
     TooLarge {
         head: Box<Frame>,
@@ -185,6 +188,13 @@ impl Connection {
         }
     }
 
+    /// The broker takes no requests on this connection, and may on another.
+    pub(super) fn leave_taking_nothing(&mut self, now: Duration) {
+        let detail = format!("the broker took no request within {LEFT_AFTER:?}");
+        let url = self.url();
+        self.fail(now, Disconnect::Lost { url, detail });
+    }
+
     pub(super) fn handle_opened(&mut self, now: Duration) {
         if matches!(self.link, Link::Opening { .. }) {
             self.link = Link::Up {
@@ -297,13 +307,14 @@ impl Connection {
                         self.come_online(now);
                     }
                 }
+                SessionEvent::Receipt(id) => self.signals.push_back(Signal::Receipt(id)),
                 SessionEvent::Message(frame) => {
                     self.first_ping.answered();
                     self.signals.push_back(Signal::Message(frame));
                 }
                 SessionEvent::Error(error) => self.handle_error(now, phase, &error),
                 SessionEvent::Closed(closed) => self.handle_end(now, phase, closed),
-                SessionEvent::Connected { .. } | SessionEvent::Receipt(_) => {}
+                SessionEvent::Connected { .. } => {}
             }
         }
     }

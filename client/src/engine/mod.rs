@@ -11,8 +11,9 @@
 //!
 //! `connection` connects and reconnects, `rotation` says where to, and `ending` why it had to; `calls` is the table of
 //! pending calls; `presence` asks who serves them; `reactions` is what follows for the calls from
-//! what these two hear; `wire` knows the destinations and headers, and nothing else does.
+//! what these two hear; `acceptance` finds out whether the broker takes them at all; `wire` knows the destinations and headers, and nothing else does.
 
+mod acceptance;
 mod backoff;
 mod calls;
 mod connection;
@@ -44,6 +45,7 @@ pub(crate) use self::{
 pub(crate) use wire::Wire;
 
 use self::{
+    acceptance::Acceptance,
     calls::{Calls, Pending},
     connection::Connection,
     presence::Presence,
@@ -116,6 +118,7 @@ pub struct Engine {
     connection: Connection,
     calls: Calls,
     presence: Presence,
+    acceptance: Acceptance,
     wire: Wire,
     events: VecDeque<Event>,
     counters: Counters,
@@ -129,6 +132,7 @@ impl Engine {
             connection: Connection::new(&config, random),
             calls: Calls::default(),
             presence: Presence::default(),
+            acceptance: Acceptance::default(),
             wire: Wire::new(&config),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -262,6 +266,9 @@ impl Engine {
         }
         self.connection.handle_timeout(now);
         self.presence.handle_timeout(now);
+        if self.acceptance.is_overdue(now) {
+            self.ask_again(now);
+        }
         self.take_signals(now);
     }
 
@@ -282,6 +289,7 @@ impl Engine {
             self.calls.next_deadline(),
             self.connection.poll_timeout(),
             self.presence.poll_timeout(),
+            self.acceptance.poll_timeout(),
         ]
         .into_iter()
         .flatten()

@@ -8,6 +8,7 @@ use warren_stomp::Frame;
 
 use super::{
     Engine, Event,
+    acceptance::Acceptance,
     calls::Pending,
     connection::Signal,
     presence::Absence,
@@ -31,6 +32,7 @@ impl Engine {
                     self.events.push_back(Event::Connection(state));
                 }
                 Signal::Message(frame) => self.take_message(now, frame),
+                Signal::Receipt(id) => self.take_receipt(&id),
                 Signal::TooLarge { head, detail } => {
                     if let Some(id) = Wire::correlation_id(&head)
                         && self.calls.remove(id).is_some()
@@ -41,6 +43,7 @@ impl Engine {
                 Signal::Disconnected(reason) => {
                     self.give_back(now, &reason);
                     self.presence.go_offline();
+                    self.acceptance = Acceptance::default();
                 }
             }
         }
@@ -90,6 +93,7 @@ impl Engine {
         match self.wire.read(frame) {
             Incoming::Reply { id, outcome } => {
                 self.presence.take_reply(now);
+                self.has_arrived(id);
                 self.take_reply(now, id, outcome);
             }
             Incoming::Progress {
@@ -98,6 +102,7 @@ impl Engine {
                 progress,
             } => {
                 self.presence.take_reply(now);
+                self.has_arrived(id);
                 self.take_progress(now, id, worker, progress);
             }
             Incoming::Bounce { id, reason } => match self.calls.remove(id) {
@@ -119,6 +124,32 @@ impl Engine {
                 }
             }
             Incoming::Malformed => self.counters.malformed += 1,
+        }
+    }
+
+    fn take_receipt(&mut self, id: &str) {
+        let turn = id.parse().ok();
+        if let Some(turn) = turn.and_then(|id| self.acceptance.take_receipt(id)) {
+            self.calls.doubt_before(turn);
+        }
+    }
+
+    /// No receipt came in time: a request is sent again, here or over another connection.
+    pub(super) fn ask_again(&mut self, now: Duration) {
+        if self.acceptance.is_hopeless(now) {
+            self.connection.leave_taking_nothing(now);
+        } else if !self.calls.doubt_first() {
+            self.acceptance = Acceptance::default();
+        }
+    }
+
+    /// A worker has the request of this call.
+    fn has_arrived(&mut self, id: Uuid) {
+        let turn = self.calls.sent(id).and_then(|call| call.turn());
+        if let Some(turn) = turn
+            && self.acceptance.take_reply()
+        {
+            self.calls.doubt_before(turn);
         }
     }
 
@@ -177,7 +208,8 @@ impl Engine {
 
     /// The connection is gone, and the reply queue with it.
     fn give_back(&mut self, now: Duration, reason: &Disconnect) {
-        for (id, call) in self.calls.take_lost() {
+        let left = matches!(self.acceptance, Acceptance::Overdue { .. });
+        for (id, call) in self.calls.take_lost(left) {
             let reason = reason.clone();
             let error = if call.idempotent {
                 CallError::LostEachTime {
@@ -228,12 +260,18 @@ impl Engine {
             return;
         }
         while let Some((id, call)) = self.calls.next_unsent(now) {
-            if call.losses > 0 {
+            if call.times_sent > 1 {
                 self.counters.resent += 1;
             }
             let remaining = call.deadline_at.saturating_sub(now);
             let client = self.connection.client_id();
-            let frame = self.wire.request(client, id, call, remaining);
+            let mut frame = self.wire.request(client, id, call, remaining);
+            if let Some(turn) = call.turn()
+                && self.config.mode == Mode::Warren
+                && self.acceptance.send(now, id, turn)
+            {
+                frame = Wire::with_receipt(frame, id);
+            }
             if call.progress_every.is_some() {
                 let stage = Stage::Queued;
                 self.events.push_back(Event::Stage { id, stage });

@@ -1,5 +1,6 @@
 //! The engine in virtual time, against a broker that does what each test says.
 
+mod acceptance;
 mod addresses;
 mod calls;
 mod connecting;
@@ -86,6 +87,8 @@ struct World {
     opened: Vec<(Duration, String)>,
     /// What the engine sent, until a test takes it.
     sent: Vec<Frame>,
+    /// Whether the broker drops requests, as far as it would tell that it takes them.
+    drops_requests: bool,
     states: Vec<ConnectionState>,
     workers: Vec<Option<Vec<Pong>>>,
     stages: Vec<(Uuid, Stage)>,
@@ -114,6 +117,7 @@ impl World {
             socket: false,
             opened: Vec::new(),
             sent: Vec::new(),
+            drops_requests: false,
             states: Vec::new(),
             workers: Vec::new(),
             stages: Vec::new(),
@@ -149,6 +153,7 @@ impl World {
                         .decode(&mut bytes)
                         .expect("the engine sends well-formed frames")
                     {
+                        self.take_request(&frame);
                         self.sent.push(frame);
                     }
                 }
@@ -165,6 +170,19 @@ impl World {
                 Event::Stage { id, stage } => self.stages.push((id, stage)),
                 Event::Workers(workers) => self.workers.push(workers),
             }
+        }
+    }
+
+    /// Gives the receipt that a request asks for.
+    fn take_request(&mut self, frame: &Frame) {
+        if frame.command == Command::Send
+            && !self.drops_requests
+            && let Some(id) = frame.header("receipt")
+        {
+            let mut receipt = Vec::new();
+            let frame = Frame::new(Command::Receipt).with_header("receipt-id", id);
+            encode(&frame, &mut receipt);
+            self.engine.handle_data(self.now, &receipt);
         }
     }
 

@@ -1,0 +1,99 @@
+//! A broker that drops what is published to a queue without a leader.
+
+use super::*;
+
+/// A world whose broker drops requests.
+fn leaderless() -> World {
+    let mut world = World::online();
+    world.drops_requests = true;
+    world
+}
+
+#[test]
+fn a_request_that_is_dropped_is_sent_again_until_it_is_taken() {
+    let mut world = leaderless();
+    let call = world.call(request());
+    assert_eq!(world.requests(), [call]);
+    world.pass(ms(999));
+    assert!(world.requests().is_empty());
+    world.pass(ms(2_001));
+    assert_eq!(world.requests(), [call; 3]);
+
+    world.drops_requests = false;
+    world.pass(ms(1_000));
+    assert_eq!(world.requests(), [call]);
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+    assert_eq!(world.engine.counters().resent, 4);
+}
+
+#[test]
+fn all_that_was_sent_before_the_first_that_is_taken_is_sent_again() {
+    let mut world = leaderless();
+    let calls = [(); 3].map(|()| world.call(request()));
+    assert_eq!(world.requests(), calls);
+    world.drops_requests = false;
+    world.pass(ms(1_000));
+    assert_eq!(world.requests(), calls);
+
+    let later = world.call(request());
+    let asks = |frame: &Frame| frame.header("receipt").is_some();
+    assert!(!world.sent.iter().any(asks));
+    assert_eq!(world.requests(), [later]);
+}
+
+#[test]
+fn a_reply_tells_as_much_as_a_receipt() {
+    let mut world = leaderless();
+    let [dropped, taken, later] = [(); 3].map(|()| world.call(request()));
+    assert_eq!(world.requests(), [dropped, taken, later]);
+    world.receive(&result(taken, "832040"));
+    assert_eq!(world.requests(), [dropped]);
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+}
+
+#[test]
+fn one_that_must_not_be_done_twice_is_never_sent_again() {
+    let mut world = leaderless();
+    let call = world.call(not_idempotent());
+    assert_eq!(world.requests(), [call]);
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+}
+
+#[test]
+fn a_connection_that_takes_nothing_is_left_and_is_no_fault_of_its_calls() {
+    let mut world = leaderless();
+    let call = world.call(Request {
+        deadline: Some(ms(600_000)),
+        ..patient()
+    });
+    for _ in 0..10 {
+        assert_eq!(world.requests(), [call]);
+        world.pass(ms(4_999));
+        assert_eq!(world.requests(), [call; 4]);
+        assert!(world.socket);
+        world.pass(ms(1));
+        assert!(!world.socket);
+        world.come_back();
+    }
+    world.drops_requests = false;
+    world.pass(ms(1_000));
+    assert_eq!(world.requests(), [call; 2]);
+    world.receive(&result(call, "832040"));
+    assert!(world.outcome(call).is_ok());
+}
+
+#[test]
+fn each_connection_is_asked_anew() {
+    let mut world = World::online();
+    let call = world.call(request());
+    assert_eq!(world.requests(), [call]);
+    world.drops_requests = true;
+    world.lost();
+    world.come_back();
+    assert_eq!(world.requests(), [call]);
+    world.pass(ms(1_000));
+    assert_eq!(world.requests(), [call]);
+}
