@@ -53,6 +53,11 @@ impl Browser {
         Self::open_with(url, &[], &[]).await
     }
 
+    /// Like [`Browser::open`], but whoever signed the server's certificate is trusted.
+    pub async fn open_anyway(url: &str) -> Self {
+        Self::open_with(url, &["--ignore-certificate-errors"], &[]).await
+    }
+
     /// Like [`Browser::open`], but hidden pages are treated as a user's browser treats them,
     /// which ChromeDriver prevents otherwise; and sooner, namely after 10 s: then their timers run
     /// once a minute.

@@ -28,6 +28,8 @@ pub(crate) struct Management {
 pub(crate) struct OpenConnection {
     pub(crate) name: String,
     pub(crate) vhost: String,
+    /// The name of the node that holds it.
+    pub(crate) node: String,
     pub(crate) is_web: bool,
     /// The name that a worker gives itself.
     pub(crate) owner: Option<String>,
@@ -102,6 +104,7 @@ impl Management {
             Some(OpenConnection {
                 name: text(&connection["name"])?,
                 vhost: text(&connection["vhost"])?,
+                node: text(&connection["node"])?,
                 is_web: text(&connection["protocol"])?.contains("STOMP"),
                 owner: text(&connection["client_properties"]["connection_name"]),
             })

@@ -8,9 +8,9 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use warren_client::{Client, Config};
+use warren_client::{Client, Config, Urls};
 use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, MessageType, Topology};
-use warren_rabbitmq::Node;
+use warren_rabbitmq::{Cluster, Node};
 use xtask::{
     Checkout,
     page::{PageConfig, PageServer},
@@ -28,8 +28,10 @@ const PERMISSIONS: [&str; 3] = ["configure", "write", "read"];
 /// Where one test's broker is, and which part of it is this test's own.
 #[derive(Clone, Debug)]
 pub struct Stack {
+    /// As `warren-worker` takes it: of a cluster, with commas between the nodes' addresses.
     amqp: String,
-    ws: String,
+    /// At least one.
+    ws: Vec<String>,
     management: Management,
     vhost: String,
 }
@@ -67,9 +69,22 @@ impl Stack {
     pub fn of(node: &Node, vhost: &str) -> Self {
         Self {
             amqp: node.amqp_url_of(vhost),
-            ws: node.ws_url(),
+            ws: vec![node.ws_url()],
             management: Management::of(node),
             vhost: vhost.to_owned(),
+        }
+    }
+
+    /// The virtual host `/` of a cluster, at all of its nodes.
+    #[must_use]
+    pub fn of_cluster(cluster: &Cluster) -> Self {
+        let nodes = cluster.nodes();
+        let amqp: Vec<_> = nodes.iter().map(Node::amqp_url).collect();
+        Self {
+            amqp: amqp.join(","),
+            ws: nodes.iter().map(Node::ws_url).collect(),
+            management: Management::of(&nodes[0]),
+            vhost: "/".to_owned(),
         }
     }
 
@@ -104,6 +119,15 @@ impl Stack {
             .collect()
     }
 
+    /// The name of the node at which the worker of this name is, as late.
+    #[must_use]
+    pub fn node_of_worker(&self, name: &str) -> Option<String> {
+        let open = self.management.connections().into_iter();
+        open.filter(|one| !one.is_web && one.vhost == self.vhost)
+            .find(|one| one.owner.as_deref() == Some(name))
+            .map(|one| one.node)
+    }
+
     /// Lets the broker close all Web-STOMP connections to this virtual host, once it knows of one.
     pub async fn close_web_connections(&self) {
         let mut names = Vec::new();
@@ -120,7 +144,7 @@ impl Stack {
     /// The port of the Web-STOMP listener.
     #[must_use]
     pub fn ws_port(&self) -> u16 {
-        let url: http::Uri = self.ws.parse().expect("a URL");
+        let url: http::Uri = self.ws().parse().expect("a URL");
         url.port_u16().expect("it names its port")
     }
 
@@ -233,10 +257,10 @@ impl Stack {
         &self.amqp
     }
 
-    /// Where Web-STOMP clients connect.
+    /// Where Web-STOMP clients connect; of a cluster, at its first node.
     #[must_use]
     pub fn ws(&self) -> &str {
-        &self.ws
+        &self.ws[0]
     }
 
     /// The name of the virtual host.
@@ -249,7 +273,7 @@ impl Stack {
     #[must_use]
     pub fn config(&self) -> Config {
         Config {
-            urls: self.ws.as_str().into(),
+            urls: Urls::new(&self.ws).expect("there is one"),
             vhost: self.vhost.clone(),
             ..Config::default()
         }
@@ -288,7 +312,7 @@ impl Stack {
     pub fn page_config(&self) -> PageConfig {
         PageConfig {
             vhost: self.vhost.clone(),
-            ..PageConfig::new(&self.ws)
+            ..PageConfig::at(self.ws.clone())
         }
     }
 
@@ -313,7 +337,10 @@ impl Stack {
     #[must_use]
     pub fn warren_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("warren"));
-        command.args(["--url", &self.ws, "--vhost", &self.vhost]);
+        for url in &self.ws {
+            command.args(["--url", url]);
+        }
+        command.args(["--vhost", &self.vhost]);
         command.args(arguments);
         command
     }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::definitions;
 use crate::epmd::Epmd;
 use crate::error::StartError;
+use crate::files::Files;
 use crate::management::Management;
 use crate::membership::{Cookie, Membership};
 use crate::node::{Node, PORT_ATTEMPTS, START_LIMIT, START_POLL, absolute, temporary_folder};
@@ -35,12 +36,13 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts a cluster of one node for each element of `ports`, with the data in the folder
-    /// `data`, which is created if need be, and returns when it is whole.
+    /// `data`, which is created if need be, and returns when it is whole. `settings` are as in
+    /// [`Node::temporary_with`].
     ///
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
-    pub fn start(data: &Path, ports: Vec<Ports>) -> Result<Self, StartError> {
-        Self::start_in(&absolute(data)?, ports, None)
+    pub fn start(data: &Path, ports: Vec<Ports>, settings: &str) -> Result<Self, StartError> {
+        Self::start_in(&absolute(data)?, ports, settings, None)
     }
 
     /// Starts a cluster of so many nodes on free ports, in a temporary folder that goes when the
@@ -55,7 +57,7 @@ impl Cluster {
             let ports = (0..nodes)
                 .map(|_| Ports::free())
                 .collect::<Result<_, _>>()?;
-            match Self::start_in(&absolute(folder.path())?, ports, Some(folder)) {
+            match Self::start_in(&absolute(folder.path())?, ports, "", Some(folder)) {
                 Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
                 result => return result,
             }
@@ -65,15 +67,16 @@ impl Cluster {
     fn start_in(
         data: &Path,
         ports: Vec<Ports>,
+        settings: &str,
         temporary: Option<TempDir>,
     ) -> Result<Self, StartError> {
         let server = Server::find()?;
         let cookie = Cookie::random()?;
         let epmd = Epmd::start(&server, temporary.as_ref().map(TempDir::path))?;
         let member = |(number, ports)| {
-            let data = node_folder(data, number);
+            let files = Files::new(node_folder(data, number), settings, None);
             let membership = Membership::new(number, epmd.port(), cookie.clone());
-            Node::member(data, ports, server.clone(), membership)
+            Node::member(files, ports, server.clone(), membership)
         };
         let mut cluster = Self {
             nodes: (1..).zip(ports).map(member).collect(),

@@ -133,14 +133,14 @@ impl Node {
 
     /// A node of a cluster, which is not started yet.
     pub(crate) fn member(
-        data: PathBuf,
+        files: Files,
         ports: Ports,
         server: Server,
         membership: Membership,
     ) -> Self {
         Self {
             process: None,
-            files: Files::new(data, "", None),
+            files,
             ports,
             server,
             membership: Some(membership),

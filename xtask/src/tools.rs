@@ -26,7 +26,7 @@ pub use broker::{Broker, Release, UnknownBroker};
 pub use peers::folder as peers;
 pub use python::interpreter as python_interpreter;
 pub(crate) use rust::WASM_TARGET;
-pub use system::{browser, browser_driver};
+pub use system::{browser, browser_driver, haproxy};
 
 /// Something that must be there before Warren can be built, run or tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub enum Prerequisite {
     RabbitMqRelease(Release),
     /// A browser, and the driver through which tests use it.
     Browser,
+    /// What stands before a cluster.
+    HaProxy,
     /// A Python with the libraries of the tutorials' programs, and of validators.
     Python,
     /// What finds violations of accessibility in a page.
@@ -80,6 +82,7 @@ pub const TO_BUILD: &[Prerequisite] = &[
 pub const TO_TEST: &[Prerequisite] = &[
     Prerequisite::RustComponents,
     Prerequisite::Browser,
+    Prerequisite::HaProxy,
     Prerequisite::Python,
     Prerequisite::Axe,
     Prerequisite::Nginx,
@@ -113,6 +116,7 @@ impl Prerequisite {
             Self::RabbitMq => "RabbitMQ",
             Self::RabbitMqRelease(release) => release.name,
             Self::Browser => "Chromium and its driver",
+            Self::HaProxy => "HAProxy",
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
             Self::Nginx => "nginx with Brotli, and jq",
@@ -137,6 +141,7 @@ impl Prerequisite {
             Self::RabbitMq => system::rabbitmq(),
             Self::RabbitMqRelease(release) => release.find(checkout),
             Self::Browser => system::browser_and_driver(),
+            Self::HaProxy => system::haproxy_version(),
             Self::Python => python::find(checkout),
             Self::Axe => npm::AXE.find(checkout),
             Self::Nginx => system::nginx(),
@@ -161,6 +166,7 @@ impl Prerequisite {
             Self::RabbitMq => system::RABBITMQ_REMEDY,
             Self::RabbitMqRelease(_) => broker::REMEDY,
             Self::Browser => system::BROWSER_REMEDY,
+            Self::HaProxy => system::HAPROXY_REMEDY,
             Self::Python => python::REMEDY,
             Self::Nginx => system::NGINX_REMEDY,
             Self::Valgrind => system::VALGRIND_REMEDY,
@@ -183,6 +189,7 @@ impl Prerequisite {
             Self::RabbitMq => system::install(&["rabbitmq-server"]),
             Self::RabbitMqRelease(release) => release.install(checkout),
             Self::Browser => system::install(&["chromium", "chromium-driver"]),
+            Self::HaProxy => system::install(&["haproxy"]),
             Self::Python => python::install(checkout),
             Self::Axe => npm::AXE.install(checkout),
             Self::Nginx => system::install(&system::NGINX_PACKAGES),
@@ -217,6 +224,7 @@ impl Prerequisite {
             Self::RustComponents
             | Self::WasmTarget
             | Self::WasmOpt
+            | Self::HaProxy
             | Self::Python
             | Self::Axe
             | Self::Nginx
@@ -258,7 +266,7 @@ pub(crate) fn install(
 }
 
 /// The variables by which tests and the programs of the workspace find what is installed: the
-/// broker, the browser and its driver, and Python. What is not installed is left out.
+/// broker, the browser and its driver, HAProxy, and Python. What is not installed is left out.
 ///
 /// # Errors
 /// The installed broker is of another version than `broker`, or the list of Python's libraries
@@ -273,6 +281,7 @@ pub fn environment(
         ("WARREN_CHROMEDRIVER", browser_driver()),
         // What wasm-bindgen's test runner calls it.
         ("CHROMEDRIVER", browser_driver()),
+        ("WARREN_HAPROXY", haproxy()),
         ("WARREN_PYTHON", Some(python_interpreter(checkout)?)),
     ];
     let present = |(name, value): (_, Option<PathBuf>)| Some((name, value?));

@@ -1,5 +1,7 @@
 //! `cargo xtask up`: a broker, workers and the page, until Ctrl-C.
 
+mod broker;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +13,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use warren_rabbitmq::{Node, Ports, Server, StartError, allow_origins, is_free};
+use warren_rabbitmq::is_free;
 
+use self::broker::Broker;
 use crate::page::{PageConfig, PageListener, PageServer};
 use crate::progress::Progress;
 use crate::stack::{Worker, WorkerConfig};
@@ -22,15 +25,18 @@ use crate::{Checkout, artifacts, lock};
 /// How often the signals and the processes are looked at.
 const POLL: Duration = Duration::from_millis(100);
 
-/// How often other ports are looked for when somebody takes one between choice and use.
-const PORT_ATTEMPTS: usize = 5;
-
 /// The options of `cargo xtask up`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
     /// How many workers to start.
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub workers: usize,
+
+    /// How many broker nodes to start; several are one cluster, with quorum queues, which outlives
+    /// the loss of one of three. Each has its data below the one folder.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "amqp",
+          value_parser = clap::value_parser!(u8).range(1..=9))]
+    pub nodes: u8,
 
     /// The page's port; a free one is used if it is taken, as for the other ports.
     #[arg(long, default_value_t = 8080)]
@@ -93,18 +99,18 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     let broker = if is_given {
         progress.step("using the broker that was given");
         Broker::Given {
-            amqp: options.amqp.join(","),
+            amqp: options.amqp.clone(),
             ws: options.ws.clone(),
         }
     } else {
         progress.step("starting the broker");
         let mut origins = listener.origins().to_vec();
         origins.extend(options.origin.iter().cloned());
-        Broker::Own(start_node(&data.join("rabbitmq"), options, &origins)?.into())
+        Broker::start(&data, options, &origins)?
     };
     progress.step("starting the workers");
     let workers = (1..=options.workers)
-        .map(|number| start_worker(&program, &broker.amqp_url(), number))
+        .map(|number| start_worker(&program, &broker.amqp_urls(), number))
         .collect::<Result<Vec<_>>>()?;
     progress.step("serving the page");
     let page = listener
@@ -130,35 +136,12 @@ struct Running {
     broker: Broker,
 }
 
-#[derive(Debug)]
-enum Broker {
-    Own(Box<Node>),
-    /// Its addresses for the workers, as `warren-worker` takes them, and for the page.
-    Given {
-        amqp: String,
-        ws: Vec<String>,
-    },
-}
-
 impl Running {
     fn print_addresses(&self) -> Result<()> {
         let mut out = io::stdout().lock();
         writeln!(out)?;
         writeln!(out, "  Page         {}", self.page.url())?;
-        writeln!(out, "  Web-STOMP    {}", self.broker.ws_urls().join(", "))?;
-        match &self.broker {
-            Broker::Own(node) => {
-                writeln!(out, "  AMQP         {}", node.amqp_url())?;
-                writeln!(
-                    out,
-                    "  Management   {}/  (guest, guest)",
-                    node.management_url()
-                )?;
-                writeln!(out, "  Broker log   {}", node.log().display())?;
-            }
-            // The URL that was given may hold a password.
-            Broker::Given { .. } => writeln!(out, "  AMQP         as given")?,
-        }
+        self.broker.print_addresses(&mut out)?;
         writeln!(out, "  Workers      {}", self.workers.len())?;
         writeln!(out, "\n  Ctrl-C stops all of it.\n")?;
         Ok(())
@@ -172,14 +155,7 @@ impl Running {
                     bail!("{} ended by itself ({status})", worker.name());
                 }
             }
-            if let Broker::Own(node) = &mut self.broker
-                && let Some(status) = node.ended()?
-            {
-                bail!(
-                    "the broker ended by itself ({status}); its log is {}",
-                    node.log().display()
-                );
-            }
+            self.broker.check()?;
             thread::sleep(POLL);
         }
         Ok(())
@@ -191,28 +167,9 @@ impl Running {
         for worker in self.workers {
             worker.stop().context("cannot stop a worker")?;
         }
-        if let Broker::Own(mut node) = self.broker {
-            eprintln!("stopping the broker (some seconds)");
-            node.stop().context("cannot stop the broker")?;
-        }
+        self.broker.stop()?;
         eprintln!("stopped");
         Ok(())
-    }
-}
-
-impl Broker {
-    fn amqp_url(&self) -> String {
-        match self {
-            Self::Own(node) => node.worker_amqp_url(),
-            Self::Given { amqp, .. } => amqp.clone(),
-        }
-    }
-
-    fn ws_urls(&self) -> Vec<String> {
-        match self {
-            Self::Own(node) => vec![node.ws_url()],
-            Self::Given { ws, .. } => ws.clone(),
-        }
     }
 }
 
@@ -237,22 +194,6 @@ fn catch_signals() -> Result<Arc<AtomicBool>> {
             .context("cannot catch signals")?;
     }
     Ok(stop)
-}
-
-/// Starts the broker. Where it can tell where a page comes from, it takes those of `origins` alone.
-fn start_node(data: &Path, options: &Options, origins: &[String]) -> Result<Node> {
-    let settings = allow_origins(&Server::find()?, origins).unwrap_or_default();
-    let mut attempts = 1;
-    loop {
-        let mut ports = Ports::free()?;
-        ports.amqp = choose("AMQP", options.broker_port, ports.amqp);
-        ports.web_stomp = choose("Web-STOMP", options.ws_port, ports.web_stomp);
-        ports.management = choose("management", options.management_port, ports.management);
-        match Node::start_with(data, ports, &settings) {
-            Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
-            started => return Ok(started?),
-        }
-    }
 }
 
 fn start_worker(program: &Path, amqp: &str, number: usize) -> Result<Worker> {

@@ -2,11 +2,13 @@
 //!
 //! While a quorum queue has no leader, as for some tenths of a second after a node has died, RabbitMQ
 //! drops without a word what a connection publishes to it, until the queue has taken the first
-//! message of that connection. From then on it keeps what comes meanwhile (`rabbit_fifo_client`,
-//! from 3.10 to 4.3 at least). A client that has just lost its node publishes in that very moment.
+//! message of that connection; from then on it keeps what comes meanwhile. RabbitMQ 3.10 drops all
+//! of it for as long as the node is away that led the queue at the first (`rabbit_fifo_client`). A
+//! client that has just lost its node publishes in that very moment.
 //!
 //! So one request asks for a receipt, which comes once the queue has it. If none comes, the request
-//! is sent again. Once something comes, all is taken that was sent after the request it came for.
+//! is sent again, and in the end over another connection. Once something comes, all is taken that
+//! was sent after the request for which it came.
 //!
 //! The first connection to a broker of one URL does without: a receipt makes the broker confirm, at
 //! some cost, whatever follows on the connection.
@@ -20,18 +22,27 @@ use super::calls::Turn;
 /// How soon the receipt must come. It takes milliseconds where nothing is wrong.
 pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(1);
 
+/// After how long another connection is better than another try: a broker that is merely busy gets
+/// this far at times.
+pub(super) const LEFT_AFTER: Duration = Duration::from_secs(5);
+
 /// What is known of the present connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Acceptance {
     /// No request asks.
     #[default]
     Unasked,
-    /// The request of the call `id`, sent in this turn, asks; the answer is due at `until`.
+    /// The request of the call `id`, sent in this turn, asks.
     Asked {
         id: Uuid,
         turn: Turn,
+        /// When the first one asked.
+        since: Duration,
+        /// When the receipt is due.
         until: Duration,
     },
+    /// No receipt came in time. One that asked first asked then.
+    Overdue { since: Duration },
     /// Requests are taken.
     Known,
 }
@@ -39,12 +50,18 @@ pub(super) enum Acceptance {
 impl Acceptance {
     /// The request of the call `id` is being sent. True if it is to ask for a receipt.
     pub(super) fn send(&mut self, now: Duration, id: Uuid, turn: Turn) -> bool {
-        let asks = *self == Self::Unasked;
-        if asks {
-            let until = now + TAKEN_WITHIN;
-            *self = Self::Asked { id, turn, until };
-        }
-        asks
+        let since = match *self {
+            Self::Unasked => now,
+            Self::Overdue { since } => since,
+            Self::Asked { .. } | Self::Known => return false,
+        };
+        *self = Self::Asked {
+            id,
+            turn,
+            since,
+            until: now + TAKEN_WITHIN,
+        };
+        true
     }
 
     /// The receipt of the call `id` came. Tells from which turn on requests are taken, if that is
@@ -59,25 +76,31 @@ impl Acceptance {
         }
     }
 
-    /// A worker said something for a request that was sent in this turn. True if it is news that
-    /// requests are taken from that turn on.
+    /// A worker said something for a request. True if it is news that requests are taken.
     pub(super) fn take_reply(&mut self) -> bool {
         std::mem::replace(self, Self::Known) != Self::Known
     }
 
     /// Whether the receipt should have come by now; if so, another request is to ask.
     pub(super) fn is_overdue(&mut self, now: Duration) -> bool {
-        let overdue = self.poll_timeout().is_some_and(|until| until <= now);
-        if overdue {
-            *self = Self::Unasked;
+        match *self {
+            Self::Asked { since, until, .. } if until <= now => {
+                *self = Self::Overdue { since };
+                true
+            }
+            _ => false,
         }
-        overdue
+    }
+
+    /// Whether nothing was taken for so long that another connection is better.
+    pub(super) fn is_hopeless(&self, now: Duration) -> bool {
+        matches!(self, Self::Overdue { since } if now.saturating_sub(*since) >= LEFT_AFTER)
     }
 
     pub(super) const fn poll_timeout(&self) -> Option<Duration> {
         match self {
             Self::Asked { until, .. } => Some(*until),
-            Self::Unasked | Self::Known => None,
+            Self::Unasked | Self::Overdue { .. } | Self::Known => None,
         }
     }
 }

@@ -207,13 +207,16 @@ impl Calls {
     }
 
     /// The broker may have dropped all that was sent: the first idempotent call of which nothing was
-    /// heard waits to be sent again.
-    pub(super) fn doubt_first(&mut self) {
+    /// heard waits to be sent again. False if there is none.
+    pub(super) fn doubt_first(&mut self) -> bool {
         let doubtful = self.by_id.iter_mut().filter(|(_, call)| call.is_doubtful());
-        if let Some((&id, call)) = doubtful.min_by_key(|(_, call)| call.turn()) {
+        let first = doubtful.min_by_key(|(_, call)| call.turn());
+        if let Some((&id, call)) = first {
             call.sent_at = None;
             self.unsent.insert((call.number, id));
+            return true;
         }
+        false
     }
 
     /// There is a worker: calls that waited to hear it are to be sent.
@@ -258,8 +261,9 @@ impl Calls {
     }
 
     /// The connection is gone: idempotent calls that were sent wait to be sent again. The others,
-    /// and those that lost too many connections, are removed and returned.
-    pub(super) fn take_lost(&mut self) -> Vec<(Uuid, Pending)> {
+    /// and those that lost too many connections, are removed and returned. `blameless` says that no
+    /// request was the cause.
+    pub(super) fn take_lost(&mut self, blameless: bool) -> Vec<(Uuid, Pending)> {
         let (by_deadline, unsent) = (&mut self.by_deadline, &mut self.unsent);
         self.by_id
             .extract_if(|&id, call| {
@@ -267,7 +271,7 @@ impl Calls {
                     return false;
                 }
                 call.started_at = None;
-                call.losses += 1;
+                call.losses += u32::from(!blameless);
                 let keep = call.idempotent && call.losses < MAX_LOSSES;
                 if keep {
                     unsent.insert((call.number, id));

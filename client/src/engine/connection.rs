@@ -12,6 +12,7 @@ use warren_stomp::{
 
 use super::{
     Action, RandomUuids,
+    acceptance::LEFT_AFTER,
     backoff::{Backoff, jitter},
     ending,
     first_ping::FirstPing,
@@ -185,6 +186,13 @@ impl Connection {
                 self.send(now, &frame);
             }
         }
+    }
+
+    /// The broker takes no requests on this connection, and may on another.
+    pub(super) fn leave_taking_nothing(&mut self, now: Duration) {
+        let detail = format!("the broker took no request within {LEFT_AFTER:?}");
+        let url = self.url();
+        self.fail(now, Disconnect::Lost { url, detail });
     }
 
     pub(super) fn handle_opened(&mut self, now: Duration) {

@@ -268,7 +268,7 @@ impl Engine {
         self.connection.handle_timeout(now);
         self.presence.handle_timeout(now);
         if self.acceptance.is_overdue(now) {
-            self.calls.doubt_first();
+            self.ask_again(now);
         }
         self.take_signals(now);
     }

@@ -134,6 +134,15 @@ impl Engine {
         }
     }
 
+    /// No receipt came in time: a request is sent again, here or over another connection.
+    pub(super) fn ask_again(&mut self, now: Duration) {
+        if self.acceptance.is_hopeless(now) {
+            self.connection.leave_taking_nothing(now);
+        } else if !self.calls.doubt_first() {
+            self.acceptance = Acceptance::default();
+        }
+    }
+
     /// A worker has the request of this call.
     fn has_arrived(&mut self, id: Uuid) {
         let turn = self.calls.sent(id).and_then(|call| call.turn());
@@ -199,7 +208,8 @@ impl Engine {
 
     /// The connection is gone, and the reply queue with it.
     fn give_back(&mut self, now: Duration, reason: &Disconnect) {
-        for (id, call) in self.calls.take_lost() {
+        let left = matches!(self.acceptance, Acceptance::Overdue { .. });
+        for (id, call) in self.calls.take_lost(left) {
             let reason = reason.clone();
             let error = if call.idempotent {
                 CallError::LostEachTime {

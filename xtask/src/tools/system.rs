@@ -29,6 +29,9 @@ pub(super) const BROWSER_REMEDY: &str = "install them (Debian: sudo apt-get inst
     chromium-driver; macOS: brew install --cask chromium chromedriver), or name their programs in \
     WARREN_CHROMIUM and WARREN_CHROMEDRIVER";
 
+pub(super) const HAPROXY_REMEDY: &str = "install it (Debian, Ubuntu: sudo apt-get install haproxy; \
+    macOS: brew install haproxy), or name its program in WARREN_HAPROXY";
+
 /// Not on the PATH of everybody.
 const NGINX: &str = "/usr/sbin/nginx";
 
@@ -42,6 +45,9 @@ const BROWSERS: [&str; 4] = [
     "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
+
+/// Debian's place for it is not on everybody's PATH.
+const HAPROXIES: [&str; 2] = ["haproxy", "/usr/sbin/haproxy"];
 
 /// The installed RabbitMQ: its version, or where it is if it does not tell.
 pub(super) fn rabbitmq() -> Option<String> {
@@ -81,6 +87,18 @@ pub(super) fn browser_and_driver() -> Option<String> {
     let browser = browser()?;
     let version = output(Command::new(browser_driver()?).arg("--version"))?;
     Some(format!("{}, {version}", browser.display()))
+}
+
+/// The HAProxy that tests use: the program in `WARREN_HAPROXY`, or the one that is installed.
+#[must_use]
+pub fn haproxy() -> Option<PathBuf> {
+    named_or_on_path("WARREN_HAPROXY", &HAPROXIES)
+}
+
+pub(super) fn haproxy_version() -> Option<String> {
+    // Lines on its support, and on bugs, follow.
+    let said = output(Command::new(haproxy()?).arg("-v"))?;
+    said.lines().next().map(str::to_owned)
 }
 
 fn named_or_on_path(variable: &str, names: &[&str]) -> Option<PathBuf> {

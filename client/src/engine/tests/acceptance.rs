@@ -89,6 +89,29 @@ fn one_that_must_not_be_done_twice_is_never_sent_again() {
 }
 
 #[test]
+fn a_connection_that_takes_nothing_is_left_and_is_no_fault_of_its_calls() {
+    let mut world = leaderless();
+    let call = world.call(Request {
+        deadline: Some(ms(600_000)),
+        ..patient()
+    });
+    for _ in 0..10 {
+        assert_eq!(world.requests(), [call]);
+        world.pass(ms(4_999));
+        assert_eq!(world.requests(), [call; 4]);
+        assert!(world.socket);
+        world.pass(ms(1));
+        assert!(!world.socket);
+        world.come_back();
+    }
+    world.drops_requests = false;
+    world.pass(ms(1_000));
+    assert_eq!(world.requests(), [call; 2]);
+    world.receive(&result(call, "832040"));
+    assert!(world.outcome(call).is_ok());
+}
+
+#[test]
 fn each_connection_is_asked_anew() {
     let mut world = World::online();
     let call = world.call(request());

@@ -1,0 +1,53 @@
+//! A cluster behind HAProxy: one address for the page and the broker, and a node that goes is a
+//! reconnect to its clients.
+
+use std::time::Instant;
+
+use warren_client::{Client, Config, Tls};
+use warren_e2e::{Browser, HaProxy, Stack, Traffic, fibonacci, warren};
+use warren_rabbitmq::{Certificates, Cluster};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_over_wss_and_the_page_itself_outlive_every_node_in_turn() {
+    let mut cluster = Cluster::temporary(3).expect("a cluster");
+    let certificates = Certificates::generate().expect("certificates");
+    let proxy = HaProxy::before(&cluster, &certificates);
+    let stack = Stack::of_cluster(&cluster);
+    let _workers = ["hare", "rabbit"].map(|name| stack.worker(name, &[]));
+
+    let ca_file = certificates.ca_file();
+    let from_a_terminal = |n: &str| {
+        let ca_file = ca_file.to_str().expect("UTF-8");
+        let output = warren(&["--url", &proxy.ws_url(), "call", n, "--ca-file", ca_file]);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("a number")
+    };
+    assert_eq!(from_a_terminal("30"), "832040\n");
+    let browser = Browser::open_anyway(&proxy.page_url()).await;
+    assert_eq!(browser.call("30").await, "832040");
+    assert_eq!(browser.console_errors().await, Vec::<String>::new());
+
+    let client = Client::connect(Config {
+        urls: proxy.ws_url().into(),
+        tls: Tls::default().with_ca_file(&ca_file).expect("an authority"),
+        ..Config::default()
+    });
+    let traffic = Traffic::of(&client);
+    traffic.flows(Instant::now()).await;
+    for (index, n) in (0..).zip(20..23) {
+        let begin = Instant::now();
+        cluster.nodes_mut()[index].kill().expect("it can be killed");
+        let value = fibonacci(n).to_string();
+        assert_eq!(browser.call(&n.to_string()).await, value);
+        assert_eq!(from_a_terminal(&n.to_string()), value + "\n");
+        let held_up = traffic.flows(begin).await;
+        cluster.start_again().expect("it starts again");
+        eprintln!("{}: {held_up:.1?}", cluster.nodes()[index].name());
+    }
+    traffic.stop().await;
+    // Whichever node the client was at, it has been killed.
+    let connects = client.counters().borrow().connects;
+    assert!((2..=4).contains(&connects), "{connects}");
+    client.close().await;
+    browser.close().await;
+}
