@@ -22,6 +22,8 @@ pub(crate) struct Files {
     /// Further lines of configuration.
     settings: String,
     tls: Option<Tls>,
+    /// A plugin besides those that every node has.
+    pub(crate) plugin: Option<String>,
 }
 
 impl Files {
@@ -30,6 +32,7 @@ impl Files {
             data,
             settings: settings.to_owned(),
             tls,
+            plugin: None,
         }
     }
 
@@ -86,7 +89,11 @@ impl Files {
         write(&configuration.join("25-tls.conf"), &tls_configuration)?;
         write(&configuration.join("30-settings.conf"), &self.settings)?;
         write(&definitions, DEFINITIONS)?;
-        write(&self.enabled_plugins(), enabled_plugins)?;
+        let enabled_plugins = match &self.plugin {
+            Some(plugin) => enabled_plugins.replacen(']', &format!(", {plugin}]"), 1),
+            None => enabled_plugins.to_owned(),
+        };
+        write(&self.enabled_plugins(), &enabled_plugins)?;
         write(&self.resolver(), RESOLVER)?;
         write(&self.environment(), "")
     }
