@@ -37,6 +37,8 @@ pub(super) struct Pending {
     pub(super) sent_at: Option<Duration>,
     /// When a worker was last heard to begin computing it, on this connection.
     pub(super) started_at: Option<Duration>,
+    /// Whether it was sent on an earlier connection.
+    pub(super) is_sent_again: bool,
     /// How many connections were lost after it was sent.
     pub(super) losses: u32,
     /// Until when the call stays if there is no worker for it. Until then it is sent without
@@ -60,6 +62,7 @@ impl Pending {
             progress: None,
             sent_at: None,
             started_at: None,
+            is_sent_again: false,
             losses: 0,
             stays_until: match request.policy {
                 Policy::FailFast => now,
@@ -84,6 +87,12 @@ pub(super) struct Calls {
     unsent: BTreeSet<(u64, Uuid)>,
     /// To be sent as soon as there is a connection and a worker.
     held: BTreeSet<(u64, Uuid)>,
+    /// To be sent on the next connection.
+    put_off: BTreeSet<(u64, Uuid)>,
+    /// How many were sent on this connection.
+    in_flight: usize,
+    /// How many of these must not be done twice.
+    precious: usize,
     made: u64,
 }
 
@@ -97,8 +106,14 @@ impl Calls {
     pub(super) fn entries(&self) -> (usize, usize) {
         let entries = self.by_id.len() + self.by_deadline.len();
         let unsent = self.by_id.values().filter(|call| call.sent_at.is_none());
-        let waiting = self.unsent.len() + self.held.len();
+        let waiting = self.unsent.len() + self.held.len() + self.put_off.len();
         (entries + waiting, 2 * self.by_id.len() + unsent.count())
+    }
+
+    /// How many calls were sent on this connection and have not settled, and how many of them must
+    /// not be done twice.
+    pub(super) fn in_flight(&self) -> (usize, usize) {
+        (self.in_flight, self.precious)
     }
 
     /// Whether calls wait to hear that there is a worker.
@@ -125,7 +140,11 @@ impl Calls {
         self.by_deadline.remove(&(call.deadline_at, id));
         if call.sent_at.is_none() {
             let turn = (call.number, id);
-            let _ = self.unsent.remove(&turn) || self.held.remove(&turn);
+            let waited = [&mut self.unsent, &mut self.held, &mut self.put_off];
+            let _ = waited.into_iter().any(|waiting| waiting.remove(&turn));
+        } else {
+            self.in_flight -= 1;
+            self.precious -= usize::from(!call.idempotent);
         }
         Some(call)
     }
@@ -151,6 +170,8 @@ impl Calls {
         self.by_deadline.clear();
         self.unsent.clear();
         self.held.clear();
+        self.put_off.clear();
+        (self.in_flight, self.precious) = (0, 0);
         self.by_id.drain().collect()
     }
 
@@ -168,12 +189,25 @@ impl Calls {
         self.remove(id).map(|call| (id, call))
     }
 
-    /// Takes the next call whose turn it is to be sent, and notes that it is sent now.
-    pub(super) fn next_unsent(&mut self, now: Duration) -> Option<(Uuid, &Pending)> {
-        let (_, id) = self.unsent.pop_first()?;
+    /// Takes the next call whose turn it is to be sent, and notes that it is sent now. If precious
+    /// ones are to wait, those that must not be done twice are put off to the next connection.
+    pub(super) fn next_unsent(&mut self, now: Duration, wait: bool) -> Option<(Uuid, &Pending)> {
+        let mut turn = self.unsent.pop_first()?;
+        while wait && self.by_id.get(&turn.1).is_some_and(|call| !call.idempotent) {
+            self.put_off.insert(turn);
+            turn = self.unsent.pop_first()?;
+        }
+        let (_, id) = turn;
         let call = self.by_id.get_mut(&id)?;
         call.sent_at = Some(now);
+        self.in_flight += 1;
+        self.precious += usize::from(!call.idempotent);
         Some((id, call))
+    }
+
+    /// There is another connection: calls that were put off are to be sent.
+    pub(super) fn resume(&mut self) {
+        self.unsent.append(&mut self.put_off);
     }
 
     /// There is a worker: calls that waited to hear it are to be sent.
@@ -218,8 +252,10 @@ impl Calls {
     }
 
     /// The connection is gone: idempotent calls that were sent wait to be sent again. The others,
-    /// and those that lost too many connections, are removed and returned.
-    pub(super) fn take_lost(&mut self) -> Vec<(Uuid, Pending)> {
+    /// and those that lost too many connections, are removed and returned. A connection that was
+    /// `changed` on purpose does not count as lost.
+    pub(super) fn take_lost(&mut self, changed: bool) -> Vec<(Uuid, Pending)> {
+        (self.in_flight, self.precious) = (0, 0);
         let (by_deadline, unsent) = (&mut self.by_deadline, &mut self.unsent);
         self.by_id
             .extract_if(|&id, call| {
@@ -227,7 +263,8 @@ impl Calls {
                     return false;
                 }
                 call.started_at = None;
-                call.losses += 1;
+                call.is_sent_again = true;
+                call.losses += u32::from(!changed);
                 let keep = call.idempotent && call.losses < MAX_LOSSES;
                 if keep {
                     unsent.insert((call.number, id));

@@ -22,6 +22,16 @@ pub(super) const WORKERS_RETURN_WITHIN: Duration = Duration::from_secs(15);
 impl Engine {
     /// Does what follows from all that was heard.
     pub(super) fn take_signals(&mut self, now: Duration) {
+        self.hear(now);
+        let (in_flight, precious) = self.calls.in_flight();
+        if self.connection.wants_change(now, in_flight, precious) {
+            self.connection.change(now);
+            self.hear(now);
+        }
+        self.follow_calls(now);
+    }
+
+    fn hear(&mut self, now: Duration) {
         while let Some(signal) = self.connection.poll_signal() {
             match signal {
                 Signal::State(state) => {
@@ -44,7 +54,6 @@ impl Engine {
                 }
             }
         }
-        self.follow_calls(now);
     }
 
     /// Does what follows for the calls from what is known of the workers, and finds out what the
@@ -74,6 +83,7 @@ impl Engine {
 
     fn come_online(&mut self, now: Duration) {
         self.counters.connects += 1;
+        self.calls.resume();
         if self.presence.is_believed() {
             self.calls.stay_until(now + WORKERS_RETURN_WITHIN);
         }
@@ -177,7 +187,8 @@ impl Engine {
 
     /// The connection is gone, and the reply queue with it.
     fn give_back(&mut self, now: Duration, reason: &Disconnect) {
-        for (id, call) in self.calls.take_lost() {
+        let changed = matches!(reason, Disconnect::PasscodeEnds { .. });
+        for (id, call) in self.calls.take_lost(changed) {
             let reason = reason.clone();
             let error = if call.idempotent {
                 CallError::LostEachTime {
@@ -227,8 +238,9 @@ impl Engine {
         if !self.connection.is_online() || ping_may_end_it {
             return;
         }
-        while let Some((id, call)) = self.calls.next_unsent(now) {
-            if call.losses > 0 {
+        let wait = self.connection.is_late();
+        while let Some((id, call)) = self.calls.next_unsent(now, wait) {
+            if call.is_sent_again {
                 self.counters.resent += 1;
             }
             let remaining = call.deadline_at.saturating_sub(now);

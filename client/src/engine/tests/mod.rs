@@ -5,6 +5,7 @@ mod calls;
 mod connecting;
 mod first_ping;
 mod network;
+mod passcodes;
 mod presence;
 mod progress;
 mod replies;
@@ -20,7 +21,7 @@ use warren_contract::Pong;
 use warren_stomp::{Command, Decoder, Frame, Limits, encode};
 
 use super::{Action, Engine, Event, RandomUuids, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
-use crate::{CallError, Config, ConnectionState, Policy, Stage};
+use crate::{CallError, Config, ConnectionState, Disconnect, Policy, Stage};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -82,6 +83,8 @@ struct World {
     decoder: Decoder,
     /// Whether the engine holds a WebSocket, be it open or opening.
     socket: bool,
+    /// When the engine has asked for a passcode.
+    asked: Vec<Duration>,
     /// Where the engine has opened one, and when.
     opened: Vec<(Duration, String)>,
     /// What the engine sent, until a test takes it.
@@ -112,6 +115,7 @@ impl World {
             now: Duration::ZERO,
             decoder: Decoder::new(Limits::default()),
             socket: false,
+            asked: Vec::new(),
             opened: Vec::new(),
             sent: Vec::new(),
             states: Vec::new(),
@@ -141,6 +145,7 @@ impl World {
                     self.opened.push((self.now, url));
                     self.decoder = Decoder::new(Limits::default());
                 }
+                Action::AskPasscode => self.asked.push(self.now),
                 Action::Send(bytes) => {
                     assert!(self.socket, "nothing is sent without a socket");
                     let mut bytes = bytes.as_slice();
@@ -275,6 +280,20 @@ impl World {
             self.pass(ms(1000));
         }
         panic!("the engine does not connect again");
+    }
+
+    /// Why there is no connection, and how long after its end the next try is made.
+    fn offline(&self) -> (Disconnect, Duration) {
+        match self.states.last() {
+            Some(ConnectionState::Offline { reason, retry_in }) => (reason.clone(), *retry_in),
+            other => panic!("not offline: {other:?}"),
+        }
+    }
+
+    /// Waits until the next try, after the connection or the last one ended.
+    fn retry(&mut self) {
+        let (_, retry_in) = self.offline();
+        self.pass(retry_in);
     }
 
     /// The ids of the requests that were sent since the last look.
