@@ -1,5 +1,7 @@
 //! One connection after the other: when to open, when to give up, when to try again, and what
-//! each end means.
+//! each end means. `renewal` changes one for another before its passcode runs out.
+
+mod renewal;
 
 use std::{collections::VecDeque, mem, time::Duration};
 
@@ -16,12 +18,12 @@ use super::{
     ending,
     first_ping::FirstPing,
     link::{Link, Phase, SIGN_WITHIN, STEP_TIMEOUT},
-    passcodes::{NotGiven, Passcodes},
+    passcodes::Passcodes,
     rotation::Rotation,
     session_config::session_config,
     wire::{BOUNCE_SUBSCRIPTION, Wire},
 };
-use crate::{Config, ConnectionState, Disconnect, Mode, Token};
+use crate::{Config, ConnectionState, Disconnect, Mode};
 
 /// After a refusal, which a person has to mend, the next try waits at least half of this.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
@@ -182,44 +184,6 @@ impl Connection {
             for frame in Wire::signs_of_life() {
                 self.send(now, &frame);
             }
-        }
-    }
-
-    /// Whether the connection had better be changed for one with the next passcode, of which
-    /// `in_flight` calls had notice, of them `precious` that must not be done twice.
-    pub(super) fn wants_change(&self, now: Duration, in_flight: usize, precious: usize) -> bool {
-        let passcodes = &self.passcodes;
-        let is_time = in_flight == 0 || passcodes.is_late() && precious == 0;
-        self.is_online() && passcodes.is_waiting() && (is_time || passcodes.is_over(now))
-    }
-
-    /// Whether calls that must not be done twice had better wait for the next connection.
-    pub(super) fn is_late(&self) -> bool {
-        self.passcodes.is_late()
-    }
-
-    /// Changes the connection for another one to the same address.
-    pub(super) fn change(&mut self, now: Duration) {
-        self.first_ping.ended();
-        let reason = Disconnect::PasscodeEnds { url: self.url() };
-        self.actions.push_back(Action::Close);
-        self.signals.push_back(Signal::Disconnected(reason));
-        self.begin(now);
-    }
-
-    pub(super) fn handle_passcode(&mut self, now: Duration, answer: Result<Token, String>) {
-        let random = (self.random)();
-        let taken = self.passcodes.take(now, answer, random);
-        if !matches!(self.link, Link::Asking) {
-            return;
-        }
-        match taken {
-            Some(Ok(())) => self.open_socket(now),
-            Some(Err(NotGiven { detail, retry_in })) => {
-                let url = self.url();
-                self.go_down(now, Disconnect::NoPasscode { url, detail }, retry_in);
-            }
-            None => {}
         }
     }
 
