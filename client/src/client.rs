@@ -61,6 +61,7 @@ impl Client {
     #[must_use]
     pub fn connect(config: Config) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
+        let source = config.passcode.source().cloned();
         let trust = Trust::of(&config);
         let engine = Engine::new(config, Box::new(random_uuid));
         let boards = Boards {
@@ -76,7 +77,7 @@ impl Client {
             workers: boards.workers.clone(),
             wire: boards.wire.clone(),
         };
-        socket::spawn(driver::run(engine, trust, queue, boards));
+        socket::spawn(driver::run(engine, trust, source, queue, boards));
         client
     }
 

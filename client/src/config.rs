@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use warren_contract::DEFAULT_SERVICE;
 
-use crate::Urls;
+use crate::{Passcode, Urls};
 
 /// How requests travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub struct Config {
     pub tls: crate::Tls,
     /// The broker's user.
     pub login: String,
-    /// That user's password.
-    pub passcode: String,
+    /// That user's password, or a token, with which the broker looks at no `login`.
+    pub passcode: Passcode,
     /// The virtual host.
     pub vhost: String,
     /// The service that is called; its queue has the same name.

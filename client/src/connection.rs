@@ -70,6 +70,21 @@ pub enum Disconnect {
         /// What is wrong, and what to do.
         detail: String,
     },
+    /// There is no passcode to connect with: its [source](crate::PasscodeSource) failed. It is asked
+    /// again.
+    #[error("no passcode for {url}: {detail}")]
+    NoPasscode {
+        /// The address that was to be tried.
+        url: String,
+        /// What the source says.
+        detail: String,
+    },
+    /// Our passcode was about to run out, so the connection was changed for one with another.
+    #[error("the connection to {url} was changed before its passcode ran out")]
+    PasscodeEnds {
+        /// The broker's address.
+        url: String,
+    },
     /// The broker did not take the login.
     #[error(
         "wrong login or passcode: the broker at {url} refuses `{login}` ({detail}); check both, and that this user exists"
@@ -154,6 +169,8 @@ impl Disconnect {
         match self {
             Self::Unreachable { url, .. }
             | Self::Untrusted { url, .. }
+            | Self::NoPasscode { url, .. }
+            | Self::PasscodeEnds { url }
             | Self::LoginRefused { url, .. }
             | Self::VhostRefused { url, .. }
             | Self::TopologyMissing { url, .. }
@@ -183,6 +200,8 @@ impl Disconnect {
             Self::LimitReached { .. } => Code::ResourceExhausted,
             Self::Unreachable { .. }
             | Self::Untrusted { .. }
+            | Self::NoPasscode { .. }
+            | Self::PasscodeEnds { .. }
             | Self::TopologyMissing { .. }
             | Self::Lost { .. }
             | Self::Silent { .. }

@@ -11,8 +11,9 @@ use warren_contract::Pong;
 use web_time::Instant;
 
 use crate::{
-    CallError, ConnectionState, Counters, Stage, WireFrame,
+    CallError, ConnectionState, Counters, PasscodeSource, Stage, Token, WireFrame,
     engine::{Action, Engine, Event, RawReply, Request},
+    passcode::Asked,
     socket::{self, Incoming, Socket, Trust, Wakes},
     tap::Tap,
 };
@@ -77,6 +78,8 @@ impl Caller {
 struct Driver {
     engine: Engine,
     trust: Trust,
+    source: Option<PasscodeSource>,
+    asked: Option<Asked>,
     started: Instant,
     socket: Option<Socket>,
     tap: Tap,
@@ -88,12 +91,15 @@ struct Driver {
 pub(crate) async fn run(
     engine: Engine,
     trust: Trust,
+    source: Option<PasscodeSource>,
     mut commands: UnboundedReceiver<Command>,
     boards: Boards,
 ) {
     let mut driver = Driver {
         engine,
         trust,
+        source,
+        asked: None,
         started: Instant::now(),
         socket: None,
         tap: Tap::new(boards.wire.clone()),
@@ -122,6 +128,10 @@ pub(crate) async fn run(
                     Command::Close
                 });
                 driver.take_command(command);
+            }
+            answer = answer(&mut driver.asked) => {
+                driver.asked = None;
+                driver.engine.handle_passcode(driver.now(), answer);
             }
             () = wakes.next() => driver.engine.handle_wake(driver.now()),
             () = timer.elapsed() => {}
@@ -220,6 +230,9 @@ impl Driver {
                     self.tap.reset();
                     self.socket = Some(Socket::open(&url, &self.trust));
                 }
+                Action::AskPasscode => {
+                    self.asked = self.source.as_ref().map(PasscodeSource::ask);
+                }
                 Action::Send(bytes) => {
                     if let Some(socket) = &mut self.socket {
                         self.tap.send(&bytes);
@@ -271,6 +284,14 @@ async fn received(socket: &mut Option<Socket>) -> Option<Incoming> {
 async fn receive(socket: &mut Option<Socket>) -> Incoming {
     match socket {
         Some(socket) => socket.receive().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for ever while no passcode is asked for.
+async fn answer(asked: &mut Option<Asked>) -> Result<Token, String> {
+    match asked {
+        Some(asked) => asked.await,
         None => std::future::pending().await,
     }
 }

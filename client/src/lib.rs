@@ -35,6 +35,7 @@ mod driver;
 pub mod engine;
 mod error;
 mod ids;
+mod passcode;
 mod socket;
 mod tap;
 mod times;
@@ -49,6 +50,7 @@ pub use client::{Client, Counters};
 pub use config::{Config, Mode};
 pub use connection::{ConnectionState, Disconnect};
 pub use error::CallError;
+pub use passcode::{Passcode, PasscodeSource, Token};
 pub use tap::{Direction, SHOWN_BODY_BYTES, WAITING_FRAMES, WireFrame, WireKind};
 pub use times::Times;
 #[cfg(not(target_arch = "wasm32"))]

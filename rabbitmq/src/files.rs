@@ -26,6 +26,8 @@ pub(crate) struct Files {
     /// Further lines of configuration.
     settings: String,
     tls: Option<Tls>,
+    /// A plugin besides those that every node has.
+    pub(crate) plugin: Option<String>,
 }
 
 impl Files {
@@ -34,6 +36,7 @@ impl Files {
             data,
             settings: settings.to_owned(),
             tls,
+            plugin: None,
         }
     }
 
@@ -110,7 +113,11 @@ impl Files {
         write(&configuration.join("30-settings.conf"), &self.settings)?;
         private(&definitions, &definitions::for_node()?.to_string())?;
         private(&self.worker_password(), Password::of_worker().reveal())?;
-        write(&self.enabled_plugins(), enabled_plugins)?;
+        let enabled_plugins = match &self.plugin {
+            Some(plugin) => enabled_plugins.replacen(']', &format!(", {plugin}]"), 1),
+            None => enabled_plugins.to_owned(),
+        };
+        write(&self.enabled_plugins(), &enabled_plugins)?;
         write(&self.resolver(), RESOLVER)?;
         if let Some(membership) = membership {
             // Erlang refuses one that others may read.

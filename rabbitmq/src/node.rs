@@ -90,7 +90,15 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn temporary_with(settings: &str) -> Result<Self, StartError> {
-        Self::temporary_from(settings, None)
+        Self::temporary_from(settings, None, None)
+    }
+
+    /// Like [`Node::temporary_with`], with a further plugin of those that come with RabbitMQ.
+    ///
+    /// # Errors
+    /// Whatever kept it from starting; see [`StartError`].
+    pub fn temporary_with_plugin(plugin: &str, settings: &str) -> Result<Self, StartError> {
+        Self::temporary_from(settings, None, Some(plugin))
     }
 
     /// Like [`Node::temporary`], listening for TLS connections besides: see [`Node::amqps_url`] and
@@ -99,14 +107,19 @@ impl Node {
     /// # Errors
     /// Whatever kept it from starting; see [`StartError`].
     pub fn temporary_with_tls(tls: &Tls) -> Result<Self, StartError> {
-        Self::temporary_from("", Some(tls))
+        Self::temporary_from("", Some(tls), None)
     }
 
-    fn temporary_from(settings: &str, tls: Option<&Tls>) -> Result<Self, StartError> {
+    fn temporary_from(
+        settings: &str,
+        tls: Option<&Tls>,
+        plugin: Option<&str>,
+    ) -> Result<Self, StartError> {
         let mut attempts = 1;
         loop {
             let folder = temporary_folder()?;
-            let files = Files::new(absolute(folder.path())?, settings, tls.cloned());
+            let mut files = Files::new(absolute(folder.path())?, settings, tls.cloned());
+            files.plugin = plugin.map(str::to_owned);
             match Self::start_in(files, Ports::free()?, Some(folder)) {
                 Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,
                 result => return result,

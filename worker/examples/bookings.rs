@@ -122,7 +122,7 @@ fn main() -> ExitCode {
                 // RabbitMQ's own user, who may do everything on its own machine; `web` may call
                 // the Fibonacci service alone.
                 login: "guest".to_owned(),
-                passcode: "guest".to_owned(),
+                passcode: "guest".into(),
                 ..Config::default()
             };
             match book(config, Request { name, seats }) {

@@ -12,7 +12,7 @@ mod runtime;
 mod socket;
 mod tls;
 
-use std::{fmt, num::NonZeroU16, time::Duration};
+use std::{fmt, num::NonZeroU16, path::PathBuf, time::Duration};
 
 use lapin::{
     BasicProperties, Channel, Confirmation, Consumer, ErrorKind, ExchangeKind, PublisherConfirm,
@@ -35,7 +35,7 @@ pub use self::{
     tls::{ClientCertificate, Tls, TlsError},
 };
 use self::{connect::connect, control::ControlMessages, delivery::Deliveries, mend::is_damaged};
-use crate::{QueueKind, Refusal, ReplyQueues, error::BrokerError, transport};
+use crate::{QueueKind, Refusal, ReplyQueues, error::BrokerError, password::Password, transport};
 
 /// How long the broker may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -54,17 +54,37 @@ const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to.";
 #[derive(Clone, Debug)]
 pub(crate) struct Amqp {
     url: BrokerUrl,
+    password_file: Option<PathBuf>,
     tls: Tls,
     reply_queues: ReplyQueues,
 }
 
 impl Amqp {
-    pub(crate) fn new(url: BrokerUrl, tls: Tls, reply_queues: ReplyQueues) -> Self {
+    pub(crate) fn new(
+        url: BrokerUrl,
+        password_file: Option<PathBuf>,
+        tls: Tls,
+        reply_queues: ReplyQueues,
+    ) -> Self {
         Self {
             url,
+            password_file,
             tls,
             reply_queues,
         }
+    }
+
+    /// The address with the password that the file has in it now.
+    fn url(&self) -> Result<BrokerUrl, BrokerError> {
+        let url = self.url.clone();
+        let Some(path) = &self.password_file else {
+            return Ok(url);
+        };
+        let password = Password::in_file(path).map_err(|why| {
+            let path = path.display();
+            BrokerError::Lost(format!("there is no password in {path}: {why}"))
+        })?;
+        Ok(url.with_password(password.reveal()))
     }
 }
 
@@ -78,7 +98,7 @@ impl transport::Broker for Amqp {
     type Connection = Connection;
 
     async fn connect(&self, name: &str) -> Result<Connection, BrokerError> {
-        let connection = connect(&self.url, &self.tls, name).await?;
+        let connection = connect(&self.url()?, &self.tls, name).await?;
         let user = self.url.uri().authority.userinfo.username.clone();
         Ok(Connection {
             connection,

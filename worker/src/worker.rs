@@ -1,8 +1,8 @@
 //! A process that serves: at which broker, under which name, within which limits.
 
 use std::{
-    collections::HashSet, num::NonZeroU16, pin::pin, sync::Arc, thread::available_parallelism,
-    time::Duration,
+    collections::HashSet, num::NonZeroU16, path::PathBuf, pin::pin, sync::Arc,
+    thread::available_parallelism, time::Duration,
 };
 
 use gethostname::gethostname;
@@ -28,6 +28,9 @@ pub struct Worker {
     /// after a connection that was lost, the next one. The waits between two tries are random, too,
     /// and grow only once all of them have failed in a row.
     pub broker: BrokerUrls,
+    /// A file with the password of all addresses, in place of theirs, on its only line. It is read
+    /// for each connection, so that it may hold a token that is replaced from time to time.
+    pub password_file: Option<PathBuf>,
     /// Whom to trust, and who to be, if the broker's address is one of `amqps://`.
     pub tls: Tls,
     /// This worker's name, in its log, on its replies and in the broker's list of connections:
@@ -61,6 +64,7 @@ impl Worker {
         let host = gethostname();
         Self {
             broker,
+            password_file: None,
             tls: Tls::default(),
             name: format!("{}-{}", host.to_string_lossy(), std::process::id()),
             concurrency: None,
@@ -96,7 +100,10 @@ impl Worker {
     ) -> Result<Tally, Refusal> {
         let urls = self.broker.iter().cloned();
         let brokers = urls
-            .map(|url| Amqp::new(url, self.tls.clone(), self.reply_queues))
+            .map(|url| {
+                let password_file = self.password_file.clone();
+                Amqp::new(url, password_file, self.tls.clone(), self.reply_queues)
+            })
             .collect();
         self.serve_at(brokers, services, shutdown).await
     }

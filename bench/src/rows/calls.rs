@@ -167,7 +167,7 @@ impl Field {
         let options = json!({
             "url": self.config.urls.first(),
             "login": self.config.login,
-            "passcode": self.config.passcode,
+            "passcode": self.config.passcode.fixed(),
             "vhost": self.config.vhost,
             "queue": self.config.queue,
             "count": count,

@@ -44,7 +44,7 @@ pub async fn calls(
     let client = Client::connect(Config {
         urls: url.into(),
         login,
-        passcode,
+        passcode: passcode.into(),
         vhost,
         queue,
         ..Config::default()

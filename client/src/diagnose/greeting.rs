@@ -1,9 +1,10 @@
 //! Does the broker let us in, and is it one that Warren knows?
 
+use tokio::time::timeout;
 use warren_stomp::{Closed, HeartBeat, ProtocolError};
 
 use super::{
-    connection::{Connection, Greeting},
+    connection::{ANSWER_WITHIN, Connection, Greeting},
     findings::{Check, Findings},
     mend,
 };
@@ -19,6 +20,28 @@ const OLDEST: (u32, u32) = (3, 10);
 
 /// Those with which Warren is tested.
 const TESTED: [(u32, u32); 3] = [(3, 10), (4, 0), (4, 3)];
+
+/// The configuration with a passcode that stays: a source is asked for one. `None` if it fails.
+pub(super) async fn with_passcode(config: &Config, findings: &mut Findings<'_>) -> Option<Config> {
+    let Some(source) = config.passcode.source() else {
+        return Some(config.clone());
+    };
+    let answer = timeout(ANSWER_WITHIN, source.ask()).await;
+    let answer =
+        answer.unwrap_or_else(|_| Err(format!("it did not come within {ANSWER_WITHIN:?}")));
+    match answer {
+        Ok(token) => Some(Config {
+            passcode: token.passcode.into(),
+            ..config.clone()
+        }),
+        Err(detail) => {
+            findings.skip(Check::Stomp, Check::Login);
+            let words = format!("there is no passcode: {detail}");
+            findings.fail(Check::Login, words, "look at where passcodes come from");
+            None
+        }
+    }
+}
 
 /// Logs in. True if that succeeds, so that there is more to look at.
 pub(super) async fn greet(config: &Config, socket: Socket, findings: &mut Findings<'_>) -> bool {

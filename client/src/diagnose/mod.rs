@@ -43,11 +43,12 @@ async fn look(config: &Config, tell: &mut dyn FnMut(Finding)) {
     let mut findings = Findings::new(config, tell);
     // Whatever one of these fails to get keeps everything behind it from being tried.
     if let Some(socket) = reach::reach(config, &mut findings).await
-        && greeting::greet(config, socket, &mut findings).await
+        && let Some(config) = greeting::with_passcode(config, &mut findings).await
+        && greeting::greet(&config, socket, &mut findings).await
     {
         match config.mode {
-            Mode::Warren => service::look(config, &mut findings).await,
-            Mode::Tutorial => tutorial::look(config, &mut findings).await,
+            Mode::Warren => service::look(&config, &mut findings).await,
+            Mode::Tutorial => tutorial::look(&config, &mut findings).await,
         }
     }
     findings.skip_rest();

@@ -102,6 +102,12 @@ pub(super) struct Calls {
     unsent: BTreeSet<(u64, Uuid)>,
     /// To be sent as soon as there is a connection and a worker.
     held: BTreeSet<(u64, Uuid)>,
+    /// To be sent on the next connection.
+    put_off: BTreeSet<(u64, Uuid)>,
+    /// How many were sent on this connection.
+    in_flight: usize,
+    /// How many of these must not be done twice.
+    precious: usize,
     made: u64,
 }
 
@@ -115,8 +121,14 @@ impl Calls {
     pub(super) fn entries(&self) -> (usize, usize) {
         let entries = self.by_id.len() + self.by_deadline.len();
         let unsent = self.by_id.values().filter(|call| call.sent_at.is_none());
-        let waiting = self.unsent.len() + self.held.len();
+        let waiting = self.unsent.len() + self.held.len() + self.put_off.len();
         (entries + waiting, 2 * self.by_id.len() + unsent.count())
+    }
+
+    /// How many calls were sent on this connection and have not settled, and how many of them must
+    /// not be done twice.
+    pub(super) fn in_flight(&self) -> (usize, usize) {
+        (self.in_flight, self.precious)
     }
 
     /// Whether calls wait to hear that there is a worker.
@@ -143,7 +155,11 @@ impl Calls {
         self.by_deadline.remove(&(call.deadline_at, id));
         if call.sent_at.is_none() {
             let turn = (call.number, id);
-            let _ = self.unsent.remove(&turn) || self.held.remove(&turn);
+            let waited = [&mut self.unsent, &mut self.held, &mut self.put_off];
+            let _ = waited.into_iter().any(|waiting| waiting.remove(&turn));
+        } else {
+            self.in_flight -= 1;
+            self.precious -= usize::from(!call.idempotent);
         }
         Some(call)
     }
@@ -169,6 +185,8 @@ impl Calls {
         self.by_deadline.clear();
         self.unsent.clear();
         self.held.clear();
+        self.put_off.clear();
+        (self.in_flight, self.precious) = (0, 0);
         self.by_id.drain().collect()
     }
 
@@ -186,12 +204,20 @@ impl Calls {
         self.remove(id).map(|call| (id, call))
     }
 
-    /// Takes the next call whose turn it is to be sent, and notes that it is sent now.
-    pub(super) fn next_unsent(&mut self, now: Duration) -> Option<(Uuid, &Pending)> {
-        let (_, id) = self.unsent.pop_first()?;
+    /// Takes the next call whose turn it is to be sent, and notes that it is sent now. If precious
+    /// ones are to wait, those that must not be done twice are put off to the next connection.
+    pub(super) fn next_unsent(&mut self, now: Duration, wait: bool) -> Option<(Uuid, &Pending)> {
+        let mut turn = self.unsent.pop_first()?;
+        while wait && self.by_id.get(&turn.1).is_some_and(|call| !call.idempotent) {
+            self.put_off.insert(turn);
+            turn = self.unsent.pop_first()?;
+        }
+        let (_, id) = turn;
         let call = self.by_id.get_mut(&id)?;
         call.sent_at = Some(now);
         call.times_sent += 1;
+        self.in_flight += 1;
+        self.precious += usize::from(!call.idempotent);
         Some((id, call))
     }
 
@@ -201,6 +227,7 @@ impl Calls {
         for (&id, call) in &mut self.by_id {
             if call.is_doubtful() && call.turn().is_some_and(|sent| sent < turn) {
                 call.sent_at = None;
+                self.in_flight -= 1;
                 self.unsent.insert((call.number, id));
             }
         }
@@ -213,10 +240,16 @@ impl Calls {
         let first = doubtful.min_by_key(|(_, call)| call.turn());
         if let Some((&id, call)) = first {
             call.sent_at = None;
+            self.in_flight -= 1;
             self.unsent.insert((call.number, id));
             return true;
         }
         false
+    }
+
+    /// There is another connection: calls that were put off are to be sent.
+    pub(super) fn resume(&mut self) {
+        self.unsent.append(&mut self.put_off);
     }
 
     /// There is a worker: calls that waited to hear it are to be sent.
@@ -264,6 +297,7 @@ impl Calls {
     /// and those that lost too many connections, are removed and returned. `blameless` says that no
     /// request was the cause.
     pub(super) fn take_lost(&mut self, blameless: bool) -> Vec<(Uuid, Pending)> {
+        (self.in_flight, self.precious) = (0, 0);
         let (by_deadline, unsent) = (&mut self.by_deadline, &mut self.unsent);
         self.by_id
             .extract_if(|&id, call| {

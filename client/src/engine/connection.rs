@@ -1,5 +1,7 @@
 //! One connection after the other: when to open, when to give up, when to try again, and what
-//! each end means.
+//! each end means. `renewal` changes one for another before its passcode runs out.
+
+mod renewal;
 
 use std::{collections::VecDeque, mem, time::Duration};
 
@@ -17,6 +19,7 @@ use super::{
     ending,
     first_ping::FirstPing,
     link::{Link, Phase, SIGN_WITHIN, STEP_TIMEOUT},
+    passcodes::Passcodes,
     rotation::Rotation,
     session_config::session_config,
     wire::{BOUNCE_SUBSCRIPTION, Wire},
@@ -47,6 +50,7 @@ pub(super) enum Signal {
 
 pub(super) struct Connection {
     rotation: Rotation,
+    passcodes: Passcodes,
     session: SessionConfig,
     mode: Mode,
     random: RandomUuids,
@@ -69,26 +73,24 @@ impl Connection {
     pub(super) fn new(config: &Config, mut random: RandomUuids) -> Self {
         let client_id = random();
         let rotation = Rotation::new(&config.urls, &mut random);
-        let open = Action::Open {
-            url: rotation.current().to_owned(),
-        };
-        Self {
+        let mut connection = Self {
+            passcodes: Passcodes::new(&config.passcode),
             session: session_config(config),
             mode: config.mode,
             random,
             client_id,
-            link: Link::Opening {
-                until: STEP_TIMEOUT,
-            },
+            link: Link::Asking,
             backoff: Backoff::new(rotation.len()),
             rotation,
             first_ping: FirstPing::new(Topology::new(&config.queue).control_exchange()),
             untrusted: 0,
             attempts: 1,
             last_disconnect: None,
-            actions: VecDeque::from([open]),
+            actions: VecDeque::new(),
             signals: VecDeque::new(),
-        }
+        };
+        connection.ask_or_open(Duration::ZERO);
+        connection
     }
 
     /// What a new connection is in, before any signal.
@@ -165,7 +167,7 @@ impl Connection {
                 session.disconnect(now);
                 self.take_session_events(now);
             }
-            Link::Down { .. } | Link::Opening { .. } => self.end(),
+            Link::Down { .. } | Link::Asking | Link::Opening { .. } => self.end(),
             Link::Closed => {}
         }
     }
@@ -197,8 +199,12 @@ impl Connection {
 
     pub(super) fn handle_opened(&mut self, now: Duration) {
         if matches!(self.link, Link::Opening { .. }) {
+            let session = SessionConfig {
+                passcode: self.passcodes.current().to_owned(),
+                ..self.session.clone()
+            };
             self.link = Link::Up {
-                session: Box::new(Session::new(self.session.clone(), now)),
+                session: Box::new(Session::new(session, now)),
                 phase: Phase::Greeting,
             };
         }
@@ -223,7 +229,7 @@ impl Connection {
                 session.handle_transport_closed(now, code, reason);
                 self.take_session_events(now);
             }
-            Link::Down { .. } | Link::Closed => {}
+            Link::Down { .. } | Link::Asking | Link::Closed => {}
         }
     }
 
@@ -242,6 +248,15 @@ impl Connection {
     }
 
     pub(super) fn handle_timeout(&mut self, now: Duration) {
+        if let Some(answer) = self.passcodes.overdue(now) {
+            self.handle_passcode(now, answer);
+        }
+        if self.is_online() {
+            self.passcodes.look(now);
+            if self.passcodes.is_due(now) {
+                self.ask(now);
+            }
+        }
         match &mut self.link {
             Link::Down { retry_at } if *retry_at <= now => self.open(now),
             Link::Opening { until } if *until <= now => {
@@ -258,12 +273,18 @@ impl Connection {
                 session.handle_timeout(now);
                 self.take_session_events(now);
             }
-            Link::Down { .. } | Link::Opening { .. } | Link::Closed => {}
+            Link::Down { .. } | Link::Asking | Link::Opening { .. } | Link::Closed => {}
         }
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Duration> {
-        self.link.poll_timeout()
+        let passcodes = self.passcodes.poll_timeout(self.is_online());
+        let link = self.link.poll_timeout();
+        passcodes
+            .filter(|_| !self.is_closed())
+            .into_iter()
+            .chain(link)
+            .min()
     }
 
     pub(super) fn poll_action(&mut self) -> Option<Action> {
@@ -272,7 +293,7 @@ impl Connection {
         }
         match &mut self.link {
             Link::Up { session, .. } => session.poll_transmit().map(Action::Send),
-            Link::Down { .. } | Link::Opening { .. } | Link::Closed => None,
+            Link::Down { .. } | Link::Asking | Link::Opening { .. } | Link::Closed => None,
         }
     }
 
@@ -280,19 +301,44 @@ impl Connection {
         self.signals.pop_front()
     }
 
+    /// Tries the next address.
     fn open(&mut self, now: Duration) {
+        self.rotation.advance();
+        self.begin(now);
+    }
+
+    /// Tries this address.
+    fn begin(&mut self, now: Duration) {
         self.client_id = (self.random)();
+        self.attempts = self.attempts.saturating_add(1);
+        self.signal_state(ConnectionState::Connecting {
+            url: self.url(),
+            attempt: self.attempts,
+        });
+        self.ask_or_open(now);
+    }
+
+    fn ask_or_open(&mut self, now: Duration) {
+        if self.passcodes.has_one(now) {
+            self.open_socket(now);
+        } else {
+            self.link = Link::Asking;
+            self.ask(now);
+        }
+    }
+
+    fn ask(&mut self, now: Duration) {
+        if self.passcodes.ask(now) {
+            self.actions.push_back(Action::AskPasscode);
+        }
+    }
+
+    fn open_socket(&mut self, now: Duration) {
+        self.passcodes.begin();
         self.link = Link::Opening {
             until: now + STEP_TIMEOUT,
         };
-        self.rotation.advance();
-        let url = self.url();
-        self.actions.push_back(Action::Open { url: url.clone() });
-        self.attempts = self.attempts.saturating_add(1);
-        self.signal_state(ConnectionState::Connecting {
-            url,
-            attempt: self.attempts,
-        });
+        self.actions.push_back(Action::Open { url: self.url() });
     }
 
     fn take_session_events(&mut self, now: Duration) {
@@ -391,14 +437,22 @@ impl Connection {
         {
             self.backoff.reset();
         }
+        if let Disconnect::LoginRefused { .. } = reason {
+            self.passcodes.refuse();
+        }
         let random = (self.random)();
-        self.last_disconnect = Some(reason.clone());
         let mut retry_in = self.backoff.next_wait(random);
         // Another node would say the same: all know the same users, and of certificates, each was
         // looked at.
         if reason.is_refusal() {
             retry_in = jitter(REFUSED_WAIT / 2, REFUSED_WAIT, random);
         }
+        self.go_down(now, reason, retry_in);
+    }
+
+    /// Waits until the next try.
+    fn go_down(&mut self, now: Duration, reason: Disconnect, retry_in: Duration) {
+        self.last_disconnect = Some(reason.clone());
         self.link = Link::Down {
             retry_at: now + retry_in,
         };
@@ -424,6 +478,7 @@ impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
             .field("rotation", &self.rotation)
+            .field("passcodes", &self.passcodes)
             .field("client_id", &self.client_id)
             .field("link", &self.link)
             .field("last_disconnect", &self.last_disconnect)

@@ -17,6 +17,8 @@ pub(super) const SIGN_WITHIN: Duration = Duration::from_secs(5);
 pub(super) enum Link {
     /// Waiting for the next try.
     Down { retry_at: Duration },
+    /// Waiting for a passcode.
+    Asking,
     /// The WebSocket is being opened.
     Opening { until: Duration },
     /// STOMP is spoken.
@@ -60,7 +62,7 @@ impl Link {
                 };
                 own.into_iter().chain(session.poll_timeout()).min()
             }
-            Self::Closed => None,
+            Self::Asking | Self::Closed => None,
         }
     }
 }

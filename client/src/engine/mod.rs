@@ -9,10 +9,10 @@
 //!   [actions](Engine::poll_action), then delivers all [events](Engine::poll_event), then arms
 //!   its one timer for [`Engine::poll_timeout`].
 //!
-//! `connection` connects and reconnects, `rotation` says where to, and `ending` why it had to;
-//! `calls` is the table of pending calls; `presence` asks who serves them, and `acceptance` whether
-//! the broker takes them at all; `reactions` is what follows for the calls from what these hear;
-//! `wire` knows the destinations and headers, and nothing else does.
+//! `connection` connects and reconnects, `rotation` says where to, `passcodes` with what, and
+//! `ending` why it had to; `calls` is the table of pending calls; `presence` asks who serves them,
+//! and `acceptance` whether the broker takes them at all; `reactions` is what follows for the calls
+//! from what these hear; `wire` knows the destinations and headers, and nothing else does.
 
 mod acceptance;
 mod backoff;
@@ -21,6 +21,7 @@ mod connection;
 mod ending;
 mod first_ping;
 mod link;
+mod passcodes;
 mod presence;
 mod reactions;
 mod rotation;
@@ -51,7 +52,9 @@ use self::{
     connection::Connection,
     presence::Presence,
 };
-use crate::{CallError, Config, ConnectionState, Counters, Disconnect, Policy, Stage, Traceparent};
+use crate::{
+    CallError, Config, ConnectionState, Counters, Disconnect, Policy, Stage, Token, Traceparent,
+};
 
 /// A call, as a user asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +78,9 @@ pub struct Request {
 /// What the driver is to do to the world, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// Ask the source for a passcode, and report [`Engine::handle_passcode`]. What was asked before
+    /// is not waited for any more.
+    AskPasscode,
     /// Open a new WebSocket, and report [`Engine::handle_opened`], [`Engine::handle_closed`] or
     /// [`Engine::handle_untrusted`].
     Open {
@@ -221,6 +227,12 @@ impl Engine {
     /// now, and one that is believed to be there has to show it within 5 s.
     pub fn handle_wake(&mut self, now: Duration) {
         self.connection.wake(now);
+        self.take_signals(now);
+    }
+
+    /// The source gave a passcode, or none, for this reason.
+    pub fn handle_passcode(&mut self, now: Duration, answer: Result<Token, String>) {
+        self.connection.handle_passcode(now, answer);
         self.take_signals(now);
     }
 

@@ -23,6 +23,16 @@ pub(super) const WORKERS_RETURN_WITHIN: Duration = Duration::from_secs(15);
 impl Engine {
     /// Does what follows from all that was heard.
     pub(super) fn take_signals(&mut self, now: Duration) {
+        self.hear(now);
+        let (in_flight, precious) = self.calls.in_flight();
+        if self.connection.wants_change(now, in_flight, precious) {
+            self.connection.change(now);
+            self.hear(now);
+        }
+        self.follow_calls(now);
+    }
+
+    fn hear(&mut self, now: Duration) {
         while let Some(signal) = self.connection.poll_signal() {
             match signal {
                 Signal::State(state) => {
@@ -47,7 +57,6 @@ impl Engine {
                 }
             }
         }
-        self.follow_calls(now);
     }
 
     /// Does what follows for the calls from what is known of the workers, and finds out what the
@@ -77,6 +86,7 @@ impl Engine {
 
     fn come_online(&mut self, now: Duration) {
         self.counters.connects += 1;
+        self.calls.resume();
         if self.presence.is_believed() {
             self.calls.stay_until(now + WORKERS_RETURN_WITHIN);
         }
@@ -208,8 +218,9 @@ impl Engine {
 
     /// The connection is gone, and the reply queue with it.
     fn give_back(&mut self, now: Duration, reason: &Disconnect) {
-        let left = matches!(self.acceptance, Acceptance::Overdue { .. });
-        for (id, call) in self.calls.take_lost(left) {
+        let blameless = matches!(self.acceptance, Acceptance::Overdue { .. })
+            || matches!(reason, Disconnect::PasscodeEnds { .. });
+        for (id, call) in self.calls.take_lost(blameless) {
             let reason = reason.clone();
             let error = if call.idempotent {
                 CallError::LostEachTime {
@@ -262,7 +273,8 @@ impl Engine {
         // The queue may have lost its leader: there are other nodes, or a connection was lost.
         let may_be_leaderless = self.config.mode == Mode::Warren
             && (self.config.urls.iter().len() > 1 || self.counters.connects > 1);
-        while let Some((id, call)) = self.calls.next_unsent(now) {
+        let wait = self.connection.is_late();
+        while let Some((id, call)) = self.calls.next_unsent(now, wait) {
             if call.times_sent > 1 {
                 self.counters.resent += 1;
             }

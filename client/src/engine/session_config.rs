@@ -22,12 +22,13 @@ const HEART_BEAT: HeartBeat = HeartBeat {
 /// browsers may delay a hidden page's timers.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The session that a client of this configuration has with the broker.
+/// The session that a client of this configuration has with the broker, but for a passcode that is
+/// asked for.
 pub(crate) fn session_config(config: &Config) -> SessionConfig {
     SessionConfig {
         host: config.vhost.clone(),
         login: config.login.clone(),
-        passcode: config.passcode.clone(),
+        passcode: config.passcode.fixed().unwrap_or_default().to_owned(),
         heart_beat: HEART_BEAT,
         keep_alive: KEEP_ALIVE,
         connect_timeout: STEP_TIMEOUT,

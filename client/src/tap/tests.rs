@@ -144,7 +144,7 @@ async fn a_client_shows_its_wire_from_the_first_frame_on() {
     let (server, address) = server::listen();
     let client = Client::connect(Config {
         urls: format!("ws://{address}/ws").into(),
-        passcode: "s3cret".to_owned(),
+        passcode: "s3cret".into(),
         ..Config::default().in_mode(Mode::Tutorial)
     });
     // Nobody has accepted the connection yet.

@@ -11,6 +11,7 @@ mod progress;
 mod raw;
 mod terminal;
 mod tls;
+mod tokens;
 mod unserved;
 mod watch;
 mod worker_lost;

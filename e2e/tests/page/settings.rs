@@ -108,6 +108,7 @@ async fn several_urls_are_set_tried_and_kept() {
     browser.wait_until("online").await;
     let shown = browser.wait_for("[data-testid=connection] code").await;
     assert_eq!(shown.text().await.expect("a text"), stack.ws());
+    browser.wait_for("[data-testid=settings-url]").await;
     let value = "return document.getElementById('set-url').value";
     assert_eq!(
         browser.run(value).await,

@@ -155,7 +155,7 @@ fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(Result<PageConfig, 
         passcode: if is_unchanged {
             now.client.passcode.clone()
         } else {
-            typed
+            typed.into()
         },
         login,
         vhost: trimmed("vhost"),
@@ -163,7 +163,10 @@ fn read(form: &HtmlFormElement, now: &PageConfig) -> Option<(Result<PageConfig, 
         ..now.client.clone()
     };
     let mode = mode_named(&text("mode")).ok()?;
-    let is_default = |mode: Mode| mode.default_login() == (&client.login, &client.passcode);
+    let is_default = |mode: Mode| {
+        let (login, passcode) = mode.default_login();
+        client.login == login && client.passcode.fixed() == Some(passcode)
+    };
     // Each mode has a login of its own, and the other's is of no use to it.
     let client = if is_default(now.client.mode) {
         client.in_mode(mode)

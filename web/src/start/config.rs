@@ -108,11 +108,13 @@ impl PageConfig {
             && login != config.client.login
         {
             // The passcode that there was is somebody else's.
-            config.client.passcode.clear();
+            config.client.passcode = "".into();
             config.client.login = login;
         }
+        if let Some(passcode) = file.passcode {
+            config.client.passcode = passcode.into();
+        }
         for (field, value) in [
-            (&mut config.client.passcode, file.passcode),
             (&mut config.client.vhost, file.vhost),
             (&mut config.client.queue, file.queue),
         ] {
@@ -149,7 +151,10 @@ impl PageConfig {
         let file = ConfigFile {
             url: Some(UrlList::of(&urls)),
             login: Some(login),
-            passcode: keep_passcode.then_some(passcode),
+            passcode: passcode
+                .fixed()
+                .filter(|_| keep_passcode)
+                .map(str::to_owned),
             vhost: Some(vhost),
             queue: Some(queue),
             mode: Some(name_of(mode).to_owned()),
@@ -231,7 +236,7 @@ mod tests {
         set.client.login = "hare".into();
         set.client.passcode = "secret".into();
         let read = defaults().overridden_by(&set.to_json(false));
-        set.client.passcode.clear();
+        set.client.passcode = "".into();
         assert_eq!(read, Ok(set), "another's passcode is not taken");
     }
 

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
-use warren_rabbitmq::Child;
+use warren_rabbitmq::{Child, Node, Proxy};
 
 use crate::{
     caller::{Caller, id_and_body},
@@ -85,6 +85,33 @@ async fn a_password_comes_from_a_file_or_the_environment() {
         let (status, _) = worker.end().await;
         assert_eq!(status.code(), Some(0), "{arguments:?} {variables:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_read_anew_for_each_connection() {
+    let node = Node::temporary().expect("RabbitMQ starts");
+    let proxy = Proxy::to(node.ports().amqp).expect("a port is free");
+    let url = proxy.instead_of_target(&node.worker_amqp_url());
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("it is text");
+    std::fs::write(&file, "worker\n").expect("it can be written");
+    let arguments = ["--amqp", &url, "--password-file", path];
+    let mut worker = Program::worker(&arguments);
+    worker.says("[x] Awaiting RPC requests").await;
+
+    let users = format!("{}/api/users/worker", node.management_url());
+    let changed = ureq::put(users)
+        // guest:guest
+        .header("authorization", "Basic Z3Vlc3Q6Z3Vlc3Q=")
+        .send(r#"{"password":"another","tags":""}"#);
+    changed.expect("guest may change it");
+    proxy.cut();
+    worker.says("refused the login").await;
+    std::fs::write(&file, "").expect("it can be written");
+    let line = worker.says("there is no password in").await;
+    assert!(line.contains(path), "{line}");
+    std::fs::write(&file, "another\n").expect("it can be written");
+    worker.says("[x] Awaiting RPC requests").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

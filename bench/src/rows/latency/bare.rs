@@ -59,6 +59,7 @@ impl Bare {
             vhost,
             ..
         } = config;
+        let passcode = passcode.fixed().expect("it stays");
         let connect = format!(
             "CONNECT\naccept-version:1.2\nhost:{vhost}\nlogin:{login}\npasscode:{passcode}\n\n\0"
         );

@@ -51,6 +51,9 @@ fn a_request_that_is_dropped_is_sent_again_until_it_is_taken() {
     world.pass(ms(10_000));
     assert!(world.requests().is_empty());
     assert_eq!(world.engine.counters().resent, 4);
+    assert_eq!(world.engine.calls.in_flight(), (1, 0));
+    world.receive(&result(call, "832040"));
+    assert_eq!(world.engine.calls.in_flight(), (0, 0));
 }
 
 #[test]

@@ -30,14 +30,6 @@ impl World {
         assert!(self.socket, "it is tried again");
         retry_in
     }
-
-    /// Why there is no connection, and how long after its end the next try is made.
-    fn offline(&self) -> (Disconnect, Duration) {
-        match self.states.last() {
-            Some(ConnectionState::Offline { reason, retry_in }) => (reason.clone(), *retry_in),
-            other => panic!("not offline: {other:?}"),
-        }
-    }
 }
 
 #[test]

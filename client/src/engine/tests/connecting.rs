@@ -8,7 +8,7 @@ use crate::{Disconnect, Mode};
 #[test]
 fn it_connects_subscribes_to_its_bounces_and_is_online() {
     let mut world = World::new(Config {
-        passcode: "secret".to_owned(),
+        passcode: "secret".into(),
         ..Config::default()
     });
     assert!(world.socket);
@@ -46,7 +46,7 @@ fn a_connection_that_ends_in_the_message_that_greets_is_tried_again() {
 #[test]
 fn debug_output_holds_no_passcode() {
     let mut engine = World::new(Config {
-        passcode: "secret".to_owned(),
+        passcode: "secret".into(),
         ..Config::default()
     })
     .engine;

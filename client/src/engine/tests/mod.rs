@@ -6,6 +6,7 @@ mod calls;
 mod connecting;
 mod first_ping;
 mod network;
+mod passcodes;
 mod presence;
 mod progress;
 mod replies;
@@ -21,7 +22,7 @@ use warren_contract::Pong;
 use warren_stomp::{Command, Decoder, Frame, Limits, encode};
 
 use super::{Action, Engine, Event, RandomUuids, RawReply, Request, wire::BOUNCE_SUBSCRIPTION};
-use crate::{CallError, Config, ConnectionState, Policy, Stage};
+use crate::{CallError, Config, ConnectionState, Disconnect, Policy, Stage};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -83,6 +84,8 @@ struct World {
     decoder: Decoder,
     /// Whether the engine holds a WebSocket, be it open or opening.
     socket: bool,
+    /// When the engine has asked for a passcode.
+    asked: Vec<Duration>,
     /// Where the engine has opened one, and when.
     opened: Vec<(Duration, String)>,
     /// What the engine sent, until a test takes it.
@@ -115,6 +118,7 @@ impl World {
             now: Duration::ZERO,
             decoder: Decoder::new(Limits::default()),
             socket: false,
+            asked: Vec::new(),
             opened: Vec::new(),
             sent: Vec::new(),
             drops_requests: false,
@@ -145,6 +149,7 @@ impl World {
                     self.opened.push((self.now, url));
                     self.decoder = Decoder::new(Limits::default());
                 }
+                Action::AskPasscode => self.asked.push(self.now),
                 Action::Send(bytes) => {
                     assert!(self.socket, "nothing is sent without a socket");
                     let mut bytes = bytes.as_slice();
@@ -189,7 +194,10 @@ impl World {
     /// Lets time pass, and the engine's timer fire exactly when it asks for it.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
+        let mut at_once = 0;
         while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= end) {
+            at_once = if due > self.now { 0 } else { at_once + 1 };
+            assert!(at_once < 1_000, "what is due is done");
             self.now = self.now.max(due);
             self.engine.handle_timeout(self.now);
             self.drain();
@@ -293,6 +301,20 @@ impl World {
             self.pass(ms(1000));
         }
         panic!("the engine does not connect again");
+    }
+
+    /// Why there is no connection, and how long after its end the next try is made.
+    fn offline(&self) -> (Disconnect, Duration) {
+        match self.states.last() {
+            Some(ConnectionState::Offline { reason, retry_in }) => (reason.clone(), *retry_in),
+            other => panic!("not offline: {other:?}"),
+        }
+    }
+
+    /// Waits until the next try, after the connection or the last one ended.
+    fn retry(&mut self) {
+        let (_, retry_in) = self.offline();
+        self.pass(retry_in);
     }
 
     /// The ids of the requests that were sent since the last look.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use warren_client::{Config, Mode, NoUrl, Tls, TlsError, Urls};
+use warren_client::{Config, Mode, NoUrl, Passcode, PasscodeSource, Tls, TlsError, Token, Urls};
 use warren_contract::Code;
 
 use super::failure::Failure;
@@ -61,7 +61,7 @@ pub(super) struct Broker {
     /// you.
     #[arg(long, global = true, env = "WARREN_PASSCODE", hide_env_values = true)]
     passcode: Option<String>,
-    /// A file with that password on its only line.
+    /// A file with that password, or a token, on its only line; it is read anew for each connection.
     #[arg(
         long,
         global = true,
@@ -97,8 +97,8 @@ impl Broker {
         };
         let defaults = Config::default().in_mode(mode);
         let passcode = match &self.passcode_file {
-            Some(path) => Some(read_passcode(path)?),
-            None => self.passcode.clone(),
+            Some(path) => Some(passcode_in(path)?),
+            None => self.passcode.clone().map(Passcode::from),
         };
         let urls = self.urls.iter().map(|url| url.trim());
         let urls = Urls::new(urls.filter(|url| !url.is_empty()))?;
@@ -130,6 +130,20 @@ impl From<NoUrl> for Failure {
     fn from(error: NoUrl) -> Self {
         Self::new(Code::InvalidArgument, error.to_string())
     }
+}
+
+/// The passcode that stands in a file at the time of each connection. It has to be there now.
+fn passcode_in(path: &Path) -> Result<Passcode, Failure> {
+    read_passcode(path)?;
+    let path = path.to_owned();
+    let source = PasscodeSource::new(move || {
+        let token = read_passcode(&path).map(|passcode| Token {
+            passcode,
+            lifetime: None,
+        });
+        async { token.map_err(|failure| failure.message) }
+    });
+    Ok(source.into())
 }
 
 fn read_passcode(path: &Path) -> Result<String, Failure> {
