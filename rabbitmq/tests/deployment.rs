@@ -58,7 +58,7 @@ const MISTYPED: [(&str, &str, &str); 11] = [
         "readOnlyRootFilesystem",
         "readOnlyRoot",
     ),
-    ("kubernetes/60-network.yaml", "endPort", "endport"),
+    ("kubernetes/15-network.yaml", "endPort", "endport"),
     ("compose.yaml", "stop_grace_period", "stop_grace"),
     ("compose.yaml", "start_period", "starting"),
 ];

@@ -43,6 +43,7 @@ mod monitor;
 mod options;
 mod outcome;
 mod password;
+mod probe;
 mod procedures;
 mod program;
 mod progress;

@@ -22,7 +22,7 @@ const MAX_CONCURRENCY: i64 = 512;
 /// The options of a program that serves, to be flattened into options of its own, or taken
 /// alone by [`run`](crate::run).
 ///
-/// Each is an environment variable, too.
+/// Each is an environment variable, too, but for `--is-ready`, which serves nothing.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// The broker's address: amqp://user@host:5672/virtual-host, or amqps://….
@@ -221,6 +221,11 @@ pub struct Options {
         value_parser = socket_address
     )]
     pub(crate) metrics: Option<SocketAddr>,
+
+    /// Serves nothing, but asks the worker that runs with the same --metrics whether it takes
+    /// requests, and exits with 0 if so and 1 otherwise: for container engines.
+    #[arg(long, help_heading = "Operation", requires = "metrics")]
+    pub(crate) is_ready: bool,
 
     /// How to write the log: for people, or as an object of JSON on each line. RUST_LOG sets what is
     /// in it, such as `debug` or `warren_worker=trace`.

@@ -12,7 +12,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use crate::{
-    BrokerUrl, BrokerUrls, Options, Service, Worker, http::Endpoint, telemetry::Telemetry,
+    BrokerUrl, BrokerUrls, Options, Service, Worker, http::Endpoint, probe, telemetry::Telemetry,
 };
 
 /// It was told to stop, and did.
@@ -68,6 +68,12 @@ impl Options {
     /// A service has no procedures, two are on one queue, or a subscriber of [`tracing`] is set
     /// already.
     pub fn run(self, services: impl IntoIterator<Item = Service>) -> ExitCode {
+        if let Some(address) = self.metrics.filter(|_| self.is_ready) {
+            return match probe::is_ready(address) {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) | Err(_) => ExitCode::FAILURE,
+            };
+        }
         let worker = self.worker();
         let telemetry = Telemetry::start(self.log_format, &worker.name);
         if shows_password(env::args_os()) {

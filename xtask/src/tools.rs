@@ -119,7 +119,7 @@ impl Prerequisite {
             Self::HaProxy => "HAProxy",
             Self::Python => "Python libraries",
             Self::Axe => "axe-core",
-            Self::Nginx => "nginx with Brotli, and jq",
+            Self::Nginx => "nginx and jq",
             Self::Valgrind => "Valgrind",
             Self::Gcc => "GCC",
             Self::Peers => "the peers' programs",

@@ -1,6 +1,8 @@
 //! The files with which operators run the worker, held against the program.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duration};
+use std::{
+    collections::BTreeSet, fs, net::TcpListener, path::Path, process::Command, time::Duration,
+};
 
 use warren_worker::Worker;
 
@@ -78,6 +80,35 @@ async fn what_a_person_has_to_mend_is_not_tried_again() {
     for code in codes {
         assert!(README.contains(&format!("| {code} |")), "{code}");
     }
+}
+
+/// As the health check in `compose.yaml` does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_tells_another_whether_it_is_ready() {
+    assert!(COMPOSE.contains(r#"["CMD", "/usr/local/bin/warren-worker", "--is-ready"]"#));
+    let url = stage("ready");
+    // A broker that never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let silent = format!("amqp://{}", silent.local_addr().expect("it listens"));
+    for (url, said, expected) in [(url, "Awaiting RPC requests", 0), (silent, "metrics on", 1)] {
+        let mut worker = Program::worker(&["--amqp", &url, "--metrics", "127.0.0.1:0"]);
+        let line = worker.says("metrics on http://").await;
+        let (_, address) = line.split_once("http://").expect("an address");
+        let (address, _) = address.split_once('/').expect("a path");
+        if !line.contains(said) {
+            worker.says(said).await;
+        }
+        assert_eq!(is_ready(address).await, Some(expected), "{said}");
+        worker.kill().await;
+        assert_eq!(is_ready(address).await, Some(1), "it is gone");
+    }
+}
+
+async fn is_ready(address: &str) -> Option<i32> {
+    let asking = Program::worker(&["--metrics", address, "--is-ready"]);
+    let (status, log) = asking.end().await;
+    assert_eq!(log, Vec::<String>::new());
+    status.code()
 }
 
 #[test]
