@@ -51,6 +51,7 @@ impl HaProxy {
             .arg("-db")
             .arg("-f")
             .arg(configuration)
+            .env("WARREN_SAME_USER", "yes")
             .env("WARREN_HTTPS", format!("127.0.0.1:{}", ports.web_stomps))
             .env("WARREN_CERTIFICATE", certificate.path().join("both.pem"))
             .env("WARREN_PAGE", page_address);

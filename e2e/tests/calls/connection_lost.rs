@@ -50,6 +50,11 @@ impl InFlight {
             urls: proxy.instead_of_target(stack.ws()).into(),
             ..config
         });
+        // Once the broker has taken a request of this connection, it is not asked whether it does.
+        let worker = stack.worker("first", &[]);
+        let first = within(client.call_with::<Fibonacci>(10, PATIENT)).await;
+        assert_eq!(first.expect("a reply").value, 55);
+        worker.stop().expect("it can be stopped");
         let idempotent = client.call_with::<Fibonacci>(20, TOLD);
         let precious = client.call_with::<Precious>(20, TOLD);
         sent(&idempotent).await;
