@@ -76,7 +76,7 @@ impl Acceptance {
         }
     }
 
-    /// A worker said something for a request. True if it is news that requests are taken.
+    /// A worker, or the queue, said something of a request. True if it is news that requests are taken.
     pub(super) fn take_reply(&mut self) -> bool {
         std::mem::replace(self, Self::Known) != Self::Known
     }

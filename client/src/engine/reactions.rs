@@ -115,13 +115,19 @@ impl Engine {
                 self.has_arrived(id);
                 self.take_progress(now, id, worker, progress);
             }
-            Incoming::Bounce { id, reason } => match self.calls.remove(id) {
-                Some(call) => {
-                    let error = self.wire.bounce_error(reason, call.deadline);
-                    self.settle(id, Err(error));
+            Incoming::Bounce { id, reason } => {
+                // With a reason it comes from the queue, and from a full one without a receipt.
+                if reason.is_some() {
+                    self.has_arrived(id);
                 }
-                None => self.counters.unmatched += 1,
-            },
+                match self.calls.remove(id) {
+                    Some(call) => {
+                        let error = self.wire.bounce_error(reason, call.deadline);
+                        self.settle(id, Err(error));
+                    }
+                    None => self.counters.unmatched += 1,
+                }
+            }
             Incoming::NobodyToCancel => {}
             Incoming::Pong { id, pong } => {
                 if !self.presence.take_pong(now, id, pong) {
@@ -153,7 +159,7 @@ impl Engine {
         }
     }
 
-    /// A worker has the request of this call.
+    /// The queue has had the request of this call.
     fn has_arrived(&mut self, id: Uuid) {
         let turn = self.calls.sent(id).and_then(|call| call.turn());
         if let Some(turn) = turn

@@ -81,6 +81,18 @@ fn a_reply_tells_as_much_as_a_receipt() {
 }
 
 #[test]
+fn a_full_queue_gives_no_receipt_and_tells_as_much() {
+    let mut world = leaderless();
+    let [full, taken] = [(); 2].map(|()| world.call(request()));
+    assert_eq!(world.requests(), [full, taken]);
+    let bounce = message(BOUNCE_SUBSCRIPTION, &full.to_string());
+    world.receive(&bounce.with_header("x-first-death-reason", "maxlen"));
+    assert!(world.outcome(full).is_err());
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+}
+
+#[test]
 fn one_that_must_not_be_done_twice_is_never_sent_again() {
     let mut world = leaderless();
     let call = world.call(not_idempotent());
