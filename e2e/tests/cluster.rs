@@ -56,6 +56,8 @@ impl Scene {
         let workers = ["hare", "rabbit", "lynx"].map(|name| stack.worker(name, &[]));
         let page = stack.page();
         let browser = Browser::open(&page.url()).await;
+        // All workers may be at the node that is lost.
+        browser.click("wait").await;
         let client = stack.client();
         let traffic = Traffic::of(&client);
         traffic.flows(Instant::now()).await;

@@ -18,12 +18,15 @@ async fn calls_over_wss_and_the_page_itself_outlive_every_node_in_turn() {
     let ca_file = certificates.ca_file();
     let from_a_terminal = |n: &str| {
         let ca_file = ca_file.to_str().expect("UTF-8");
-        let output = warren(&["--url", &proxy.ws_url(), "call", n, "--ca-file", ca_file]);
+        let call = ["--url", &proxy.ws_url(), "--ca-file", ca_file, "call", n];
+        let output = warren(&[&call[..], &["--wait-for-worker"]].concat());
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("a number")
     };
     assert_eq!(from_a_terminal("30"), "832040\n");
     let browser = Browser::open_anyway(&proxy.page_url()).await;
+    // All workers may be at the node that is lost.
+    browser.click("wait").await;
     assert_eq!(browser.call("30").await, "832040");
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
 
