@@ -97,8 +97,8 @@ fn warren_call_says_what_went_wrong() {
         ),
         (
             &["call", "5", "--queue", "elsewhere"],
-            "unavailable: the broker does not give us exchange",
-            "`elsewhere.control`",
+            "unavailable: the broker at ws://127.0.0.1:",
+            "does not give us exchange `elsewhere.control`",
         ),
     ];
     for (arguments, beginning, words) in cases {
