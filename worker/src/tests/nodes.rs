@@ -1,5 +1,9 @@
 //! A broker of several nodes.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::{
     memory::Memory,
     rig::{Nap, QUEUE, Rig, nap, naps, request, worker},
@@ -27,7 +31,8 @@ async fn serve(nodes: &[Memory]) -> Rig {
 async fn served_by(rig: &mut Rig, node: &Memory, id: &str) {
     rig.at(10_000).await;
     node.send(QUEUE, request(id, "1"));
-    node.settled().await;
+    let settled = timeout(Duration::from_secs(60), node.settled()).await;
+    settled.expect("the worker is connected there");
     let log = node.log();
     assert!(log.contains(&format!("ack {id}")), "{log:?}");
 }

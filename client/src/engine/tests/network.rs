@@ -12,6 +12,10 @@ use proptest::prelude::*;
 
 use self::chances::{Fate, Step, fate, step};
 use super::*;
+use crate::{PasscodeSource, Token};
+
+/// How long a token is good, if there are some: less than it takes a call to settle, at times.
+const TOKEN_LIFE: Duration = Duration::from_secs(5);
 
 /// What is on its way to the client.
 struct OnTheWay {
@@ -21,6 +25,7 @@ struct OnTheWay {
 }
 
 enum What {
+    Passcode(Result<Token, String>),
     Opened,
     Frame(Frame),
     HeartBeat,
@@ -37,6 +42,8 @@ struct Network {
     cut: bool,
     on_the_way: BTreeMap<(Duration, usize), OnTheWay>,
     sent: usize,
+    /// How many passcodes were asked for.
+    asked: usize,
     fates: Vec<Fate>,
     /// The calls, and when each is due.
     made: Vec<(Uuid, Duration)>,
@@ -46,9 +53,15 @@ struct Network {
 }
 
 impl Network {
-    fn new(fates: Vec<Fate>) -> Self {
+    /// With tokens in place of a password, if they are to run out.
+    fn new(fates: Vec<Fate>, tokens: bool) -> Self {
+        let mut config = Config::default();
+        if tokens {
+            let source = PasscodeSource::new(|| async { Err::<Token, _>("not in virtual time") });
+            config.passcode = source.into();
+        }
         let mut network = Self {
-            world: World::new(Config::default()),
+            world: World::new(config),
             workers: 1,
             refuse: 0,
             connection: 0,
@@ -56,6 +69,7 @@ impl Network {
             cut: false,
             on_the_way: BTreeMap::new(),
             sent: 0,
+            asked: 0,
             fates,
             made: Vec::new(),
             cancelled: Vec::new(),
@@ -84,6 +98,10 @@ impl Network {
 
     /// Does what follows from what the client has done.
     fn react(&mut self) {
+        while self.asked < self.world.asked.len() {
+            self.asked += 1;
+            self.give_passcode();
+        }
         if self.world.socket && !self.connected {
             self.connected = true;
             self.cut = false;
@@ -102,6 +120,18 @@ impl Network {
         for frame in mem::take(&mut self.world.sent) {
             self.take(&frame);
         }
+    }
+
+    fn give_passcode(&mut self) {
+        let answer = match self.fate() {
+            Fate::Lost => return,
+            Fate::Garbled | Fate::Fatal => Err("the token server is away".to_owned()),
+            _ => Ok(Token {
+                passcode: "token".to_owned(),
+                lifetime: Some(TOKEN_LIFE),
+            }),
+        };
+        self.deliver(1, None, What::Passcode(answer));
     }
 
     fn take(&mut self, frame: &Frame) {
@@ -198,14 +228,20 @@ impl Network {
 
     fn arrive(&mut self, on_the_way: OnTheWay) {
         let connection = Some(self.connection);
-        if !self.world.socket
-            || on_the_way
-                .connection
-                .is_some_and(|on| Some(on) != connection)
-        {
+        let OnTheWay {
+            connection: on,
+            what,
+        } = on_the_way;
+        let is_passcode = matches!(what, What::Passcode(_));
+        let is_over = !self.world.socket || on.is_some() && on != connection;
+        if is_over && !is_passcode {
             return;
         }
-        match on_the_way.what {
+        match what {
+            What::Passcode(answer) => {
+                self.world.engine.handle_passcode(self.world.now, answer);
+                self.world.drain();
+            }
             What::Closed => self.world.closed(1000, "STOMP died"),
             _ if self.cut => {}
             What::Opened => self.world.opened(),
@@ -316,8 +352,9 @@ proptest! {
     fn whatever_fails_each_call_settles_once_and_in_time_and_the_next_succeeds(
         steps in prop::collection::vec(step(), 0..30),
         fates in prop::collection::vec(fate(), 1..20),
+        tokens: bool,
     ) {
-        let mut network = Network::new(fates);
+        let mut network = Network::new(fates, tokens);
         for step in &steps {
             network.step(step);
             network.check()?;
