@@ -68,7 +68,8 @@ pub(crate) fn beginning(text: &str, chars: usize) -> String {
 }
 
 /// An error's words as a sentence of their own: errors begin small and end open, so that they can
-/// be put together. A name of one letter, as n, stays as it is.
+/// be put together. A name of one letter, as n, stays as it is, and so does a letter beyond ASCII:
+/// what makes those large would be a noticeable part of what the browser downloads.
 pub(crate) fn sentence(words: &str) -> String {
     let begins_with_name = words.chars().nth(1) == Some(' ');
     let first = words.chars().next().filter(|_| !begins_with_name);
@@ -78,7 +79,7 @@ pub(crate) fn sentence(words: &str) -> String {
     } else {
         "."
     };
-    let first = first.into_iter().flat_map(char::to_uppercase);
+    let first = first.into_iter().map(|first| first.to_ascii_uppercase());
     first.chain(rest.chars()).chain(end.chars()).collect()
 }
 
@@ -154,7 +155,7 @@ mod tests {
         let cases = [
             ("no reply", "No reply."),
             ("n is 51. Too large.", "n is 51. Too large."),
-            ("äh", "Äh."),
+            ("äh", "äh."),
             ("", "."),
         ];
         for (words, expected) in cases {
