@@ -28,16 +28,12 @@ use crate::{GENEROUS, within};
 const LIFE: Duration = Duration::from_secs(8);
 
 /// What the user `web` of `definitions.json` may do, in the plugin's words.
-const SCOPE: [&str; 10] = [
+const SCOPE: [&str; 6] = [
     "rabbitmq.configure:*/amq.gen-*",
-    "rabbitmq.configure:*/stomp.gen-*",
-    "rabbitmq.configure:*/stomp-subscription-*",
     "rabbitmq.write:*/rpc_queue",
     "rabbitmq.write:*/rpc_queue.control",
-    "rabbitmq.write:*/stomp-subscription-*",
+    "rabbitmq.write:*/amq.gen-*",
     "rabbitmq.read:*/amq.gen-*",
-    "rabbitmq.read:*/stomp.gen-*",
-    "rabbitmq.read:*/stomp-subscription-*",
     "rabbitmq.read:*/rpc.bounce",
 ];
 
