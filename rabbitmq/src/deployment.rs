@@ -321,7 +321,8 @@ mod tests {
             ["rpc.bounce", "a.b", "c", "a.b.control", "c.control"]
         );
         let policies = all(&definitions, "policies", "pattern");
-        assert_eq!(policies, [r"^a\.b$", "^c$", r"^a\.b$", "^c$"]);
+        let temporary = r"^(amq|stomp)\.gen-";
+        assert_eq!(policies, [r"^a\.b$", "^c$", r"^a\.b$", "^c$", temporary]);
         assert_eq!(
             all(&definitions, "permissions", "write"),
             [

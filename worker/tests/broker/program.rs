@@ -94,7 +94,7 @@ async fn a_password_is_read_anew_for_each_connection() {
     let url = proxy.instead_of_target(&node.worker_amqp_url());
     let file = tempfile::NamedTempFile::new().expect("a file");
     let path = file.path().to_str().expect("it is text");
-    std::fs::write(&file, "worker\n").expect("it can be written");
+    std::fs::copy(node.worker_password_file(), &file).expect("it can be written");
     let arguments = ["--amqp", &url, "--password-file", path];
     let mut worker = Program::worker(&arguments);
     worker.says("[x] Awaiting RPC requests").await;
