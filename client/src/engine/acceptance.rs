@@ -76,9 +76,11 @@ impl Acceptance {
         }
     }
 
-    /// A worker, or the queue, said something of a request. True if it is news that requests are taken.
+    /// A worker, or the queue, said something of a request. True if it was in question whether
+    /// requests are taken.
     pub(super) fn take_reply(&mut self) -> bool {
-        std::mem::replace(self, Self::Known) != Self::Known
+        let before = std::mem::replace(self, Self::Known);
+        matches!(before, Self::Asked { .. } | Self::Overdue { .. })
     }
 
     /// Whether the receipt should have come by now; if so, another request is to ask.

@@ -36,6 +36,16 @@ fn at_one_node_receipts_are_asked_for_once_a_connection_was_lost() {
 }
 
 #[test]
+fn where_nothing_is_asked_for_nothing_is_doubted() {
+    let mut world = World::online();
+    let [waiting, answered] = [(); 2].map(|()| world.call(request()));
+    assert_eq!(world.requests(), [waiting, answered]);
+    world.receive(&result(answered, "832040"));
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+}
+
+#[test]
 fn a_request_that_is_dropped_is_sent_again_until_it_is_taken() {
     let mut world = leaderless();
     let call = world.call(request());
