@@ -76,11 +76,9 @@ impl Acceptance {
         }
     }
 
-    /// A worker, or the queue, said something of a request. True if it was in question whether
-    /// requests are taken.
-    pub(super) fn take_reply(&mut self) -> bool {
-        let before = std::mem::replace(self, Self::Known);
-        matches!(before, Self::Asked { .. } | Self::Overdue { .. })
+    /// Whether a receipt was asked for, and nothing has come yet that tells as much.
+    pub(super) const fn is_in_question(&self) -> bool {
+        matches!(self, Self::Asked { .. } | Self::Overdue { .. })
     }
 
     /// Whether the receipt should have come by now; if so, another request is to ask.

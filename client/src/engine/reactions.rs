@@ -161,10 +161,10 @@ impl Engine {
 
     /// The queue has had the request of this call.
     fn has_arrived(&mut self, id: Uuid) {
-        let turn = self.calls.sent(id).and_then(|call| call.turn());
-        if let Some(turn) = turn
-            && self.acceptance.take_reply()
+        if self.acceptance.is_in_question()
+            && let Some(turn) = self.calls.sent(id).and_then(|call| call.turn())
         {
+            self.acceptance = Acceptance::Known;
             self.calls.doubt_before(turn);
         }
     }
