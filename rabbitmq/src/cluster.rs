@@ -19,6 +19,12 @@ use crate::ports::Ports;
 use crate::server::Server;
 use crate::whole;
 
+/// How often a node is started that could not learn which features the others have.
+const FEATURE_ATTEMPTS: usize = 5;
+
+/// Why such a node ends, in its log.
+const INCOMPATIBLE: &str = "incompatible_feature_flags";
+
 /// A running cluster, each of whose nodes can be stopped, killed and started again; all of them are
 /// killed on drop.
 ///
@@ -94,16 +100,12 @@ impl Cluster {
     /// Whatever kept a node from starting, or the cluster from being whole; see [`StartError`].
     pub fn start_again(&mut self) -> Result<(), StartError> {
         // Nodes with data wait for each other, and new ones join the first, if that is there.
-        let (mut others, mut first): (Vec<_>, Vec<_>) = (0..)
+        let (others, first): (Vec<_>, Vec<_>) = (0..)
             .zip(&mut self.nodes)
             .partition(|(index, node)| *index > 0 && node.is_new());
-        for together in [&mut first, &mut others] {
-            for (_, node) in together.iter_mut() {
-                node.launch()?;
-            }
-            for (_, node) in together.iter_mut() {
-                node.wait_until_ready()?;
-            }
+        for together in [first, others] {
+            let nodes = together.into_iter().map(|(_, node)| node);
+            at_the_same_time(nodes, |node| start_beside_others(|| node.start_again()))?;
         }
         self.wait_while(whole::not_joined)?;
         if let Some(node) = self.nodes.first() {
@@ -164,16 +166,7 @@ impl Cluster {
     /// # Errors
     /// The operating system refused, which leaves a node as it was.
     pub fn stop(&mut self) -> io::Result<()> {
-        thread::scope(|scope| {
-            let stop = |node| scope.spawn(|| Node::stop(node));
-            let stopping: Vec<_> = self.nodes.iter_mut().map(stop).collect();
-            let stopped = |thread: thread::ScopedJoinHandle<_>| {
-                thread
-                    .join()
-                    .unwrap_or_else(|panic| panic::resume_unwind(panic))
-            };
-            stopping.into_iter().try_for_each(stopped)
-        })
+        at_the_same_time(&mut self.nodes, Node::stop)
     }
 
     /// What ended by itself, and how: a node, by its name, or the program through which they find
@@ -192,6 +185,79 @@ impl Cluster {
     }
 }
 
+/// Starts a node while others of its cluster start, with `start`.
+///
+/// A node asks those that it sees which features they have, and takes it for an incompatibility
+/// when one of them has not got so far that it can tell, and ends. What supervises nodes starts
+/// such a one again, and so does this.
+fn start_beside_others(
+    mut start: impl FnMut() -> Result<(), StartError>,
+) -> Result<(), StartError> {
+    let mut attempts = 1;
+    loop {
+        match start() {
+            Err(StartError::Ended { log_tail, .. })
+                if attempts < FEATURE_ATTEMPTS && log_tail.contains(INCOMPATIBLE) =>
+            {
+                attempts += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Does it with each of the nodes, and returns when it is done with all.
+fn at_the_same_time<'a, E: Send>(
+    nodes: impl IntoIterator<Item = &'a mut Node>,
+    work: impl Fn(&mut Node) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = nodes
+            .into_iter()
+            .map(|node| scope.spawn(move || work(node)))
+            .collect();
+        threads.into_iter().try_for_each(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| panic::resume_unwind(panic))
+        })
+    })
+}
+
 fn node_folder(data: &Path, number: usize) -> PathBuf {
     data.join(format!("node-{number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often a node is started that writes this last each time, up to the fifteenth.
+    fn starts_of_a_node_that_writes(log_tail: &str) -> usize {
+        let mut starts = 0;
+        let result = start_beside_others(|| {
+            starts += 1;
+            if starts == 15 {
+                return Ok(());
+            }
+            Err(StartError::Ended {
+                status: ExitStatus::default(),
+                log: PathBuf::new(),
+                log_tail: log_tail.to_owned(),
+            })
+        });
+        assert!(result.is_err());
+        starts
+    }
+
+    #[test]
+    fn a_node_that_asked_the_others_too_early_is_started_again_and_no_other() {
+        let too_early = "{rabbit,{{incompatible_feature_flags,{badrpc,{'EXIT',…}}},…}}";
+        assert_eq!(starts_of_a_node_that_writes(too_early), FEATURE_ATTEMPTS);
+        assert_eq!(
+            starts_of_a_node_that_writes("{error,{schema_integrity…}}"),
+            1
+        );
+    }
 }

@@ -181,7 +181,7 @@ impl Node {
     }
 
     /// Starts the process, unless it runs.
-    pub(crate) fn launch(&mut self) -> Result<(), StartError> {
+    fn launch(&mut self) -> Result<(), StartError> {
         if let Some(process) = &mut self.process
             && let Ok(None) = process.try_wait()
         {
@@ -203,7 +203,7 @@ impl Node {
     }
 
     /// Waits until clients can connect to the node that was launched; kills it if they cannot.
-    pub(crate) fn wait_until_ready(&mut self) -> Result<(), StartError> {
+    fn wait_until_ready(&mut self) -> Result<(), StartError> {
         let ready = self.become_ready();
         if ready.is_err() {
             self.process = None;
