@@ -27,6 +27,11 @@ impl<B> Rotation<B> {
         &self.brokers[next]
     }
 
+    /// The one that [`Self::next`] takes.
+    pub(crate) fn upcoming(&self) -> &B {
+        &self.brokers[self.tried % self.brokers.len()]
+    }
+
     /// How many there are; at least one.
     pub(crate) fn len(&self) -> usize {
         self.brokers.len()
@@ -44,7 +49,9 @@ mod tests {
         let mut orders = HashSet::new();
         for _ in 0..1_000 {
             let mut rotation = Rotation::new(vec!["a", "b", "c"]);
+            let first = *rotation.upcoming();
             let order = [(); 3].map(|()| *rotation.next());
+            assert_eq!(order[0], first);
             assert_eq!([(); 3].map(|()| *rotation.next()), order);
             assert_eq!(order.into_iter().collect::<HashSet<_>>().len(), 3);
             orders.insert(order);

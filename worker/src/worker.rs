@@ -127,9 +127,12 @@ impl Worker {
             let queue = service.topology.queue();
             let is_new = queues.insert(queue.to_owned());
             assert!(is_new, "the queue {queue:?} is served twice");
-            let (plan, server) = self.prepare(service);
-            let span = info_span!("serve", worker = self.name, queue = plan.topology.queue());
             let brokers = Rotation::new(brokers.clone());
+            let (plan, server) = self.prepare(service);
+            // Whoever looks before the first try is told where that will go.
+            server.metrics.go_to(brokers.upcoming());
+            self.monitor.watch(&server.metrics);
+            let span = info_span!("serve", worker = self.name, queue = plan.topology.queue());
             let mut stopped = stopped.clone();
             let shutdown = async move {
                 // The sender's end means stop, too.
@@ -173,7 +176,6 @@ impl Worker {
         let concurrency = self.concurrency.or(concurrency).unwrap_or_else(cores);
         let metrics = self.monitor.all();
         let metrics = Arc::new(metrics.service(queue, &procedures.names(), concurrency));
-        self.monitor.watch(&metrics);
         let answerer = Answerer::new(procedures, concurrency, &self.limits, Arc::clone(&metrics));
         let pongs = self.limits.pongs_per_second;
         let server = Server::new(
