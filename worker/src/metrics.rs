@@ -1,25 +1,18 @@
-//! What a worker counts and measures: under which names, and by whom it is counted.
+//! What a worker counts and measures, and under which names; `service` counts.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-    num::NonZeroU16,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
-};
+mod service;
+
+use std::{collections::HashMap, fmt, num::NonZeroU16, sync::Mutex};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use tokio::time::Instant;
 
-use crate::{
-    Tally,
-    request::Request,
-    tally::{Settled, Source},
-};
+use self::service::Times;
+pub(crate) use self::service::{Busy, ServiceMetrics};
+use crate::tally::Settled;
 
 /// What all names begin with.
 const PREFIX: &str = "warren_worker";
@@ -53,41 +46,6 @@ pub(crate) struct Metrics {
     connected: Family<QueueLabels, Gauge>,
     reconnects: Family<QueueLabels, Counter>,
     build_info: Family<BuildLabels, Gauge>,
-}
-
-/// The metrics of one service.
-#[derive(Debug)]
-pub(crate) struct ServiceMetrics {
-    /// Of each procedure that is served, and of all others together.
-    requests: BTreeMap<&'static str, HashMap<Settled, Counter>>,
-    /// Of each procedure that is served.
-    times: BTreeMap<&'static str, Times>,
-    /// The procedure of requests that name none.
-    first: &'static str,
-    in_flight: Gauge,
-    busy: Gauge,
-    redeliveries: Counter,
-    returned: Counter,
-    joined: Counter,
-    remembered: Counter,
-    /// How many computations have begun, which the histograms know but do not tell.
-    computed: Counter,
-    pub(crate) pings_answered: Counter,
-    pub(crate) pings_dropped: Counter,
-    queue: String,
-    /// Where the service is connected, or was last tried to be. It is no label of a metric: each
-    /// change of it would begin another series.
-    broker: Mutex<String>,
-    /// Whether requests can come: one, or zero.
-    pub(crate) connected: Gauge,
-    pub(crate) reconnects: Counter,
-}
-
-/// How long requests waited, and computations ran.
-#[derive(Debug)]
-struct Times {
-    wait: Histogram,
-    compute: Histogram,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -308,125 +266,5 @@ impl Metrics {
             wait: self.wait.get_or_create_owned(&labels),
             compute: self.compute.get_or_create_owned(&labels),
         }
-    }
-}
-
-impl ServiceMetrics {
-    /// The service is to be connected there now.
-    pub(crate) fn go_to(&self, broker: &impl fmt::Display) {
-        *self.broker() = broker.to_string();
-    }
-
-    /// The service's queue, and where it is taken from, or is to be.
-    pub(crate) fn connection(&self) -> String {
-        let verb = match self.connected.get() {
-            0 => "connecting to",
-            _ => "connected to",
-        };
-        format!("{} {verb} {}", self.queue, self.broker())
-    }
-
-    fn broker(&self) -> MutexGuard<'_, String> {
-        self.broker.lock().expect("no holder panics")
-    }
-
-    /// A request came.
-    pub(crate) fn take(self: &Arc<Self>, request: &Request) -> Taken {
-        self.in_flight.inc();
-        if request.redelivered {
-            self.redeliveries.inc();
-        }
-        let name = request.procedure.as_deref().unwrap_or(self.first);
-        let served = self.requests.get_key_value(name);
-        Taken {
-            metrics: Arc::clone(self),
-            procedure: served.map_or(UNKNOWN, |(name, _)| *name),
-            settled: Settled::GivenBack,
-        }
-    }
-
-    /// The computation of a request begins that came so long ago.
-    pub(crate) fn begin(self: &Arc<Self>, procedure: &'static str, waited: Duration) -> Busy {
-        self.busy.inc();
-        self.computed.inc();
-        let waited = waited.as_secs_f64();
-        self.times[procedure].wait.observe(waited);
-        Busy {
-            metrics: Arc::clone(self),
-            procedure,
-            since: Instant::now(),
-        }
-    }
-
-    /// What was counted so far.
-    pub(crate) fn tally(&self) -> Tally {
-        let mut tally = Tally {
-            joined: self.joined.get(),
-            remembered: self.remembered.get(),
-            computed: self.computed.get(),
-            ..Tally::default()
-        };
-        for (settled, counter) in self.requests.values().flatten() {
-            *tally.counter(*settled) += counter.get();
-        }
-        tally
-    }
-}
-
-/// A request that is not settled. If this is dropped before, the request is left to the broker.
-#[derive(Debug)]
-pub(crate) struct Taken {
-    metrics: Arc<ServiceMetrics>,
-    procedure: &'static str,
-    settled: Settled,
-}
-
-impl Taken {
-    /// The procedure that it is counted under.
-    pub(crate) fn procedure(&self) -> &'static str {
-        self.procedure
-    }
-
-    /// The request is settled so, by an answer from there.
-    pub(crate) fn settle(mut self, settled: Settled, source: Source) {
-        let metrics = &self.metrics;
-        match source {
-            Source::Request | Source::Computation => {}
-            Source::OthersComputation => {
-                metrics.joined.inc();
-            }
-            Source::Memory => {
-                metrics.remembered.inc();
-            }
-        }
-        if settled == Settled::CallerGone {
-            metrics.returned.inc();
-        }
-        self.settled = settled;
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        let metrics = &self.metrics;
-        metrics.requests[self.procedure][&self.settled].inc();
-        metrics.in_flight.dec();
-    }
-}
-
-/// A computation that runs.
-#[derive(Debug)]
-pub(crate) struct Busy {
-    metrics: Arc<ServiceMetrics>,
-    procedure: &'static str,
-    since: Instant,
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        let metrics = &self.metrics;
-        let elapsed = self.since.elapsed().as_secs_f64();
-        metrics.times[self.procedure].compute.observe(elapsed);
-        metrics.busy.dec();
     }
 }

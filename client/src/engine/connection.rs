@@ -1,36 +1,32 @@
-//! One connection after the other: when to open, when to give up, when to try again, and what
-//! each end means. `renewal` changes one for another before its passcode runs out.
+//! One connection after the other.
+//!
+//! Here is what comes in and goes out. `attempts` opens, gives up and tries again; `session_events`
+//! is what the broker's words mean; `renewal` changes one connection for another before its
+//! passcode runs out.
 
+mod attempts;
 mod renewal;
+mod session_events;
 
 use std::{collections::VecDeque, mem, time::Duration};
 
 use uuid::Uuid;
 use warren_contract::Topology;
-use warren_stomp::{
-    Closed, DecodeError, Event as SessionEvent, Frame, ProtocolError, ServerError, Session,
-    SessionConfig,
-};
+use warren_stomp::{Frame, Session, SessionConfig};
 
 use super::{
     Action, RandomUuids,
     acceptance::LEFT_AFTER,
-    backoff::{Backoff, jitter},
+    backoff::Backoff,
     ending,
     first_ping::FirstPing,
     link::{Link, Phase, SIGN_WITHIN, STEP_TIMEOUT},
     passcodes::Passcodes,
     rotation::Rotation,
     session_config::session_config,
-    wire::{BOUNCE_SUBSCRIPTION, Wire},
+    wire::Wire,
 };
 use crate::{Config, ConnectionState, Disconnect, Mode};
-
-/// After a refusal, which a person has to mend, the next try waits at least half of this.
-const REFUSED_WAIT: Duration = Duration::from_secs(60);
-
-/// A connection that was online for this long counts as one that held.
-const STABLE_AFTER: Duration = Duration::from_secs(5);
 
 /// What the engine is to know.
 #[derive(Debug)]
@@ -299,166 +295,6 @@ impl Connection {
 
     pub(super) fn poll_signal(&mut self) -> Option<Signal> {
         self.signals.pop_front()
-    }
-
-    /// Tries the next address.
-    fn open(&mut self, now: Duration) {
-        self.rotation.advance();
-        self.begin(now);
-    }
-
-    /// Tries this address.
-    fn begin(&mut self, now: Duration) {
-        self.client_id = (self.random)();
-        self.attempts = self.attempts.saturating_add(1);
-        self.signal_state(ConnectionState::Connecting {
-            url: self.url(),
-            attempt: self.attempts,
-        });
-        self.ask_or_open(now);
-    }
-
-    fn ask_or_open(&mut self, now: Duration) {
-        if self.passcodes.has_one(now) {
-            self.open_socket(now);
-        } else {
-            self.link = Link::Asking;
-            self.ask(now);
-        }
-    }
-
-    fn ask(&mut self, now: Duration) {
-        if self.passcodes.ask(now) {
-            self.actions.push_back(Action::AskPasscode);
-        }
-    }
-
-    fn open_socket(&mut self, now: Duration) {
-        self.passcodes.begin();
-        self.link = Link::Opening {
-            until: now + STEP_TIMEOUT,
-        };
-        self.actions.push_back(Action::Open { url: self.url() });
-    }
-
-    fn take_session_events(&mut self, now: Duration) {
-        while let Link::Up { session, phase } = &mut self.link
-            && let Some(event) = session.poll_event()
-        {
-            let phase = *phase;
-            match event {
-                SessionEvent::Connected { server, .. } if phase == Phase::Greeting => {
-                    self.subscribe(now, server.as_deref());
-                }
-                SessionEvent::Receipt(id) if id == BOUNCE_SUBSCRIPTION => {
-                    if matches!(phase, Phase::Subscribing { .. }) {
-                        self.come_online(now);
-                    }
-                }
-                SessionEvent::Receipt(id) => self.signals.push_back(Signal::Receipt(id)),
-                SessionEvent::Message(frame) => {
-                    self.first_ping.answered();
-                    self.signals.push_back(Signal::Message(frame));
-                }
-                SessionEvent::Error(error) => self.handle_error(now, phase, &error),
-                SessionEvent::Closed(closed) => self.handle_end(now, phase, closed),
-                SessionEvent::Connected { .. } => {}
-            }
-        }
-    }
-
-    fn subscribe(&mut self, now: Duration, server: Option<&str>) {
-        if self.mode == Mode::Tutorial {
-            return self.come_online(now);
-        }
-        let subscription = Wire::bounces(self.client_id, server);
-        if let Link::Up { session, phase } = &mut self.link {
-            // What came right behind the greeting may have ended the session, which is then its
-            // next event.
-            if session.send(now, &subscription).is_ok() {
-                *phase = Phase::Subscribing {
-                    until: now + STEP_TIMEOUT,
-                };
-            }
-        }
-    }
-
-    fn come_online(&mut self, now: Duration) {
-        if let Link::Up { phase, .. } = &mut self.link {
-            *phase = Phase::Online {
-                since: now,
-                sign_until: None,
-            };
-            self.attempts = 0;
-            self.last_disconnect = None;
-            self.signal_state(ConnectionState::Online { url: self.url() });
-        }
-    }
-
-    /// STOMP lets no connection live on after an ERROR frame. RabbitMQ does at times, but then
-    /// one of our frames was not taken, and nothing tells which: a new connection is certain.
-    fn handle_error(&mut self, now: Duration, phase: Phase, error: &ServerError) {
-        if phase != Phase::Leaving {
-            let subscribing = matches!(phase, Phase::Subscribing { .. });
-            self.fail(now, ending::of_error(&self.url(), error, subscribing));
-        }
-    }
-
-    fn handle_end(&mut self, now: Duration, phase: Phase, closed: Closed) {
-        if phase == Phase::Leaving {
-            return self.end();
-        }
-        let subscribing = matches!(phase, Phase::Subscribing { .. });
-        let url = self.rotation.current();
-        let reason = match self.first_ping.explain(url, &closed) {
-            Some(reason) => reason,
-            None => ending::of_session(url, &closed, &self.session, subscribing),
-        };
-        if let Closed::Protocol(ProtocolError::Decode {
-            error: DecodeError::BodyTooLarge { .. },
-            head: Some(head),
-        }) = closed
-        {
-            let detail = reason.to_string();
-            self.signals.push_back(Signal::TooLarge { head, detail });
-        }
-        self.fail(now, reason);
-    }
-
-    /// This connection, or this try, is over.
-    fn fail(&mut self, now: Duration, reason: Disconnect) {
-        self.first_ping.ended();
-        self.untrusted = 0;
-        if let Link::Up {
-            phase: Phase::Online { since, .. },
-            ..
-        } = self.link
-            && now.saturating_sub(since) >= STABLE_AFTER
-        {
-            self.backoff.reset();
-        }
-        if let Disconnect::LoginRefused { .. } = reason {
-            self.passcodes.refuse();
-        }
-        let random = (self.random)();
-        let mut retry_in = self.backoff.next_wait(random);
-        // Another node would say the same: all know the same users, and of certificates, each was
-        // looked at.
-        if reason.is_refusal() {
-            retry_in = jitter(REFUSED_WAIT / 2, REFUSED_WAIT, random);
-        }
-        self.go_down(now, reason, retry_in);
-    }
-
-    /// Waits until the next try.
-    fn go_down(&mut self, now: Duration, reason: Disconnect, retry_in: Duration) {
-        self.last_disconnect = Some(reason.clone());
-        self.link = Link::Down {
-            retry_at: now + retry_in,
-        };
-        self.actions.push_back(Action::Close);
-        self.signals.push_back(Signal::Disconnected(reason.clone()));
-        self.signal_state(ConnectionState::Offline { reason, retry_in });
     }
 
     /// The user's close is complete.
