@@ -8,7 +8,7 @@
 //! - [`Contest`]: measures contestants in turns; its [`Outcome`] judges a [`Goal`].
 //! - [`Section`]: what a row found out, as it stands in `bench/RESULTS.md`.
 //! - [`cpu_time`]: how much of the processors a process has used; `processes`: which ones there are.
-//! - [`Site`]: serves pages that are measured.
+//! - `site`: serves pages that are measured.
 //! - `backlog`: requests that wait in a queue until somebody serves them.
 //! - [`Machine`]: where it was measured, and with which versions.
 //!
@@ -34,4 +34,3 @@ pub use goal::Goal;
 pub use machine::Machine;
 pub use results::Results;
 pub use section::Section;
-pub use site::Site;

@@ -10,10 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 use warren_rabbitmq::{Certificates, Child, Cluster, Ports};
-use xtask::{
-    Checkout,
-    page::{PageConfig, PageServer},
-};
+use xtask::{Checkout, WebServer, page::PageConfig};
 
 use crate::{PATIENCE, Stack};
 
@@ -29,7 +26,7 @@ const NODES: usize = 3;
 pub struct HaProxy {
     _process: Child,
     ports: Ports,
-    _page: PageServer,
+    _page: WebServer,
     _certificate: TempDir,
 }
 

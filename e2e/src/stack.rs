@@ -12,8 +12,8 @@ use warren_client::{Client, Config, Urls};
 use warren_contract::{BOUNCE_EXCHANGE, DEFAULT_SERVICE, MessageType, Topology};
 use warren_rabbitmq::{Cluster, Node};
 use xtask::{
-    Checkout,
-    page::{PageConfig, PageServer},
+    Checkout, WebServer,
+    page::{self, PageConfig},
     stack::{Worker, WorkerConfig},
 };
 
@@ -303,7 +303,7 @@ impl Stack {
     }
 
     /// Serves the built page, told by its `config.json` of this stack.
-    pub fn page(&self) -> PageServer {
+    pub fn page(&self) -> WebServer {
         self.page_with(self.page_config())
     }
 
@@ -317,13 +317,13 @@ impl Stack {
     }
 
     /// Serves the built page with another `config.json`.
-    pub fn page_with(&self, config: PageConfig) -> PageServer {
+    pub fn page_with(&self, config: PageConfig) -> WebServer {
         let dist = Checkout::here().dist();
         assert!(
             dist.join("index.html").exists(),
             "the page is not built: run `cargo xtask test`, or `trunk build --release`"
         );
-        PageServer::start(&dist, config, 0).expect("a free port for the page")
+        page::serve(&dist, config).expect("a free port for the page")
     }
 
     /// The `warren` command on this stack, run to its end.

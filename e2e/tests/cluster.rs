@@ -46,7 +46,7 @@ struct Scene {
     /// What the page calls next.
     n: u64,
     _workers: Vec<warren_e2e::Worker>,
-    _page: xtask::page::PageServer,
+    _page: xtask::WebServer,
 }
 
 impl Scene {

@@ -4,7 +4,7 @@
 //! - [`up`], [`test`], [`chaos`], [`soak`], [`bench`], [`screenshots`], [`weight`],
 //!   [`site`], [`definitions`], [`audit`], [`doctor`]: the commands.
 //! - [`stack`]: workers that cannot outlive their starter; the broker is [`warren_rabbitmq::Node`].
-//! - [`page`]: the server of the built page.
+//! - [`page`]: serves the built page, by a [`WebServer`].
 //! - [`tools`]: what must be installed, and how it gets there.
 //! - [`artifacts`]: what is built from this checkout.
 //! - [`Checkout`]: where everything lies.
@@ -29,6 +29,8 @@ mod tally;
 pub mod test;
 pub mod tools;
 pub mod up;
+mod web_server;
 pub mod weight;
 
 pub use checkout::Checkout;
+pub use web_server::WebServer;

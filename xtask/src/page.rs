@@ -4,20 +4,20 @@ pub(crate) mod headers;
 mod policy;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::Path;
-use std::thread::{self, JoinHandle};
 
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Serialize, Serializer};
-use tokio::sync::oneshot;
 use tower_http::services::ServeDir;
 use warren_contract::DEFAULT_SERVICE;
 
 pub(crate) use policy::Policy;
+
+use crate::web_server::WebServer;
 
 /// The page's `config.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,8 +78,7 @@ impl PageListener {
     /// # Errors
     /// The port is taken.
     pub fn bind(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        listener.set_nonblocking(true)?;
+        let listener = WebServer::bind(port)?;
         let port = listener.local_addr()?.port();
         Ok(Self { listener, port })
     }
@@ -94,71 +93,17 @@ impl PageListener {
     ///
     /// # Errors
     /// The operating system refused a thread.
-    pub fn serve(self, dist: &Path, config: PageConfig) -> io::Result<PageServer> {
-        let Self { listener, port } = self;
-        let pages = router(dist, config);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()?;
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new().name("page".into()).spawn(move || {
-            runtime.block_on(async {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
-                    return;
-                };
-                // Without waiting for open connections: browsers keep theirs for minutes.
-                tokio::select! {
-                    _ = axum::serve(listener, pages) => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
-        Ok(PageServer {
-            port,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+    pub fn serve(self, dist: &Path, config: PageConfig) -> io::Result<WebServer> {
+        WebServer::start(self.listener, router(dist, config))
     }
 }
 
-/// A web server on 127.0.0.1 that ends when this is dropped.
-#[derive(Debug)]
-#[must_use = "the server ends on drop"]
-pub struct PageServer {
-    port: u16,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl PageServer {
-    /// Serves the files in `dist`, and `config` as `/config.json`, on the port `port`, or on any
-    /// free one if that is 0.
-    ///
-    /// # Errors
-    /// The port is taken, or the operating system refused a thread.
-    pub fn start(dist: &Path, config: PageConfig, port: u16) -> io::Result<Self> {
-        PageListener::bind(port)?.serve(dist, config)
-    }
-
-    /// The page's address.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!(
-            "http://{}/",
-            SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
-        )
-    }
-}
-
-impl Drop for PageServer {
-    fn drop(&mut self) {
-        // Dropping the sender is the signal.
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            // A panic of that thread was reported when it happened.
-            let _ = thread.join();
-        }
-    }
+/// Serves the files in `dist`, and `config` as `/config.json`, on any free port of 127.0.0.1.
+///
+/// # Errors
+/// The operating system refused a port or a thread.
+pub fn serve(dist: &Path, config: PageConfig) -> io::Result<WebServer> {
+    PageListener::bind(0)?.serve(dist, config)
 }
 
 fn router(dist: &Path, config: PageConfig) -> Router {
@@ -186,7 +131,7 @@ mod tests {
         std::fs::write(dist.path().join("index.html"), "<!doctype html>").expect("a file");
         std::fs::write(dist.path().join(PROGRAM), b"\0asm").expect("a file");
         let config = PageConfig::new("ws://127.0.0.1:1/ws");
-        let server = PageServer::start(dist.path(), config, 0).expect("a server");
+        let server = serve(dist.path(), config).expect("a server");
 
         let cases = [
             ("", "text/html", "no-cache"),
@@ -217,15 +162,5 @@ mod tests {
                 "vhost": "/", "queue": "rpc_queue",
             })
         );
-    }
-
-    #[test]
-    fn the_port_is_free_again_after_drop() {
-        let dist = tempfile::tempdir().expect("a folder");
-        let config = PageConfig::new("ws://127.0.0.1:1/ws");
-        let server = PageServer::start(dist.path(), config, 0).expect("a server");
-        let port = server.port;
-        drop(server);
-        assert!(warren_rabbitmq::is_free(port));
     }
 }

@@ -16,7 +16,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use warren_rabbitmq::is_free;
 
 use self::broker::Broker;
-use crate::page::{PageConfig, PageListener, PageServer};
+use crate::page::{PageConfig, PageListener};
+use crate::web_server::WebServer;
 use crate::progress::Progress;
 use crate::stack::{Worker, WorkerConfig};
 use crate::tools::{self, Prerequisite};
@@ -131,7 +132,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
 /// Everything that `up` has started, in the order in which it is stopped.
 #[derive(Debug)]
 struct Running {
-    page: PageServer,
+    page: WebServer,
     workers: Vec<Worker>,
     broker: Broker,
 }

@@ -7,9 +7,9 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use warren_client::Config;
 use warren_e2e::{Browser, PATIENCE, Stack};
-use xtask::stack::Worker;
+use xtask::{WebServer, stack::Worker};
 
-use crate::{Bench, Contest, Goal, Metric, Outcome, Section, Site, processes::cpu_time_of};
+use crate::{Bench, Contest, Goal, Metric, Outcome, Section, processes::cpu_time_of, site};
 
 /// The worker's prefetch: more than are ever in flight, so that it does not bind.
 const PREFETCH: &str = "2000";
@@ -95,7 +95,7 @@ struct Field {
     // The browser goes before the runtime that it needs.
     browser: Browser,
     runtime: Runtime,
-    site: Site,
+    site: WebServer,
     config: Config,
     _worker: Worker,
     lost: Cell<usize>,
@@ -111,7 +111,7 @@ impl Field {
         Self {
             browser: runtime.block_on(Browser::open("about:blank")),
             runtime,
-            site: Site::serve([("peers", peers), ("warren", bench.module())]).expect("a port"),
+            site: site::serve([("peers", peers), ("warren", bench.module())]).expect("a port"),
             config: stack.config(),
             _worker: Worker::start(&worker, |_| {}).expect("a worker"),
             lost: Cell::new(0),
@@ -157,7 +157,7 @@ impl Field {
 
     fn open(&self, page: &str) {
         self.runtime.block_on(async {
-            self.browser.go_to(&self.site.url(page)).await;
+            self.browser.go_to(&format!("{}{page}", self.site.url())).await;
             let is_ready = "return 'bench' in window";
             self.browser.wait_until_true(is_ready, PATIENCE).await;
         });

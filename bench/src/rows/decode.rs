@@ -14,8 +14,9 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use warren_e2e::Browser;
 use warren_stomp::{Decoder, Limits};
+use xtask::WebServer;
 
-use crate::{Bench, Contest, Goal, Metric, Outcome, Section, Site};
+use crate::{Bench, Contest, Goal, Metric, Outcome, Section, site};
 
 use streams::Stream;
 
@@ -70,7 +71,7 @@ struct Field<'a> {
     // The browser goes before the runtime that it needs.
     browser: Browser,
     runtime: Runtime,
-    site: Site,
+    site: WebServer,
     bench: &'a Bench,
     streams: tempfile::TempDir,
 }
@@ -85,7 +86,7 @@ impl<'a> Field<'a> {
         Self {
             browser: runtime.block_on(Browser::open("about:blank")),
             runtime,
-            site: Site::serve([
+            site: site::serve([
                 ("warren", bench.module()),
                 ("stompjs", bench.peer("decode/dist")),
                 ("decode", bench.peer("decode")),
@@ -112,12 +113,12 @@ impl<'a> Field<'a> {
 
     fn in_browser(&self, page: &str, stream: &Stream) -> Report {
         let what = json!({
-            "url": self.site.url(&format!("streams/{}", stream.name)),
+            "url": format!("{}streams/{}", self.site.url(), stream.name),
             "chunkBytes": stream.chunk_bytes,
         });
         let report = self.runtime.block_on(async {
             // A page of its own for each turn, so that it finds nothing of the last.
-            self.browser.go_to(&self.site.url(page)).await;
+            self.browser.go_to(&format!("{}{page}", self.site.url())).await;
             let is_there = "return window.bench !== undefined";
             self.browser
                 .wait_until_true(is_there, warren_e2e::PATIENCE)

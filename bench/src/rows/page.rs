@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 use warren_e2e::Stack;
-use xtask::{artifacts::Module, page::PageServer, weight};
+use xtask::{artifacts::Module, page, weight};
 
 use self::visit::{Network, Visit};
 use super::quiet_worker;
@@ -42,7 +42,7 @@ pub(super) fn measure(bench: &Bench) -> Section {
         bench.npm_package("rxjs"),
     );
     let config = stack.page_config();
-    let peers_server = PageServer::start(peers_files.path(), config, 0).expect("a free port");
+    let peers_server = page::serve(peers_files.path(), config).expect("a free port");
     let servers = [(WARREN, stack.page()), (peer.as_str(), peers_server)];
 
     let metrics = [

@@ -8,7 +8,7 @@ use std::{
 
 use warren_client::Config;
 use warren_rabbitmq::{Node, Proxy, Server};
-use xtask::{page::PageServer, stack::Worker};
+use xtask::{WebServer, stack::Worker};
 
 use super::computed::{Computed, Process, Repeats};
 use crate::{Stack, management::Management};
@@ -28,7 +28,7 @@ pub(super) struct Scene {
     ways: [Proxy; WORKERS.len()],
     clients_way: Proxy,
     pages_way: Proxy,
-    page: PageServer,
+    page: WebServer,
     workers: [Option<Running>; WORKERS.len()],
     /// Workers that finish what they compute, and may take their time for it.
     stopping: Vec<JoinHandle<()>>,

@@ -1,10 +1,10 @@
 //! Batches: many calls, kept going, and how they went.
 
 use warren_e2e::{Browser, Key, PATIENCE, Stack};
-use xtask::page::PageServer;
+use xtask::WebServer;
 
 /// Opens the page, and waits until it has the worker's lane, after which nothing moves any more.
-async fn open(page: &PageServer, worker: &str) -> Browser {
+async fn open(page: &WebServer, worker: &str) -> Browser {
     let browser = Browser::open(&page.url()).await;
     let lane = format!("[data-testid=lane][data-worker={worker}]");
     browser.wait_for(&lane).await;

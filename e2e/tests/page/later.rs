@@ -6,7 +6,7 @@ use std::{
 };
 
 use warren_e2e::{Browser, Stack};
-use xtask::{Checkout, page::PageServer};
+use xtask::{Checkout, page};
 
 use crate::start::copy_folder;
 
@@ -20,7 +20,7 @@ async fn a_part_that_could_not_be_fetched_is_fetched_at_a_click() {
     let aside = folder.path().join("aside");
     fs::rename(&part, &aside).expect("a file is moved");
     let stack = Stack::shared();
-    let page = PageServer::start(&dist, stack.page_config(), 0).expect("a free port");
+    let page = page::serve(&dist, stack.page_config()).expect("a free port");
 
     let browser = Browser::open(&page.url()).await;
     let again = browser

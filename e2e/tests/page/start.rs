@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use warren_e2e::{Browser, Stack};
-use xtask::{Checkout, page::PageServer};
+use xtask::{Checkout, page};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_can_ask_for_a_call() {
@@ -25,7 +25,7 @@ async fn a_broken_config_json_is_noted_and_the_defaults_hold() {
     copy_folder(&Checkout::here().dist(), &dist);
     copy_folder(&Checkout::here().dist(), &dist.join("broken"));
     fs::write(dist.join("broken/config.json"), r#"{"url":"#).expect("a file");
-    let page = PageServer::start(&dist, stack.page_config(), 0).expect("a free port");
+    let page = page::serve(&dist, stack.page_config()).expect("a free port");
     let browser = Browser::open(&format!("{}broken/", page.url())).await;
     let note = browser.wait_for("[data-testid=note]").await;
     let words = note.text().await.expect("a text");
