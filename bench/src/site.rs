@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use axum::{Router, http::{HeaderName, HeaderValue}};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue},
+};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use xtask::WebServer;
 

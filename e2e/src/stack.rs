@@ -1,5 +1,7 @@
 //! A virtual host, and what runs on it.
 
+mod connections;
+
 use std::{
     env,
     path::PathBuf,
@@ -17,7 +19,7 @@ use xtask::{
     stack::{Worker, WorkerConfig},
 };
 
-use crate::{PATIENCE, management::Management, until};
+use crate::management::Management;
 
 /// The queue of a [`ControlTap`].
 const CONTROL_TAP: &str = "control-tap";
@@ -98,47 +100,6 @@ impl Stack {
     pub fn delete_exchange(&self, name: &str) {
         let vhost = &self.vhost;
         self.management.delete(&format!("exchanges/{vhost}/{name}"));
-    }
-
-    /// The names of all Web-STOMP connections to this virtual host. The broker's statistics, from
-    /// which it tells them, are some seconds late.
-    #[must_use]
-    pub fn web_connections(&self) -> Vec<String> {
-        let open = self.management.connections().into_iter();
-        open.filter(|one| one.is_web && one.vhost == self.vhost)
-            .map(|one| one.name)
-            .collect()
-    }
-
-    /// The names that the workers on this virtual host gave their connections, as late.
-    #[must_use]
-    pub fn worker_connections(&self) -> Vec<String> {
-        let open = self.management.connections().into_iter();
-        open.filter(|one| !one.is_web && one.vhost == self.vhost)
-            .filter_map(|one| one.owner)
-            .collect()
-    }
-
-    /// The name of the node at which the worker of this name is, as late.
-    #[must_use]
-    pub fn node_of_worker(&self, name: &str) -> Option<String> {
-        let open = self.management.connections().into_iter();
-        open.filter(|one| !one.is_web && one.vhost == self.vhost)
-            .find(|one| one.owner.as_deref() == Some(name))
-            .map(|one| one.node)
-    }
-
-    /// Lets the broker close all Web-STOMP connections to this virtual host, once it knows of one.
-    pub async fn close_web_connections(&self) {
-        let mut names = Vec::new();
-        until("a connection is listed", PATIENCE, async || {
-            names = self.web_connections();
-            !names.is_empty()
-        })
-        .await;
-        for name in names {
-            self.management.close_connection(&name);
-        }
     }
 
     /// The port of the Web-STOMP listener.

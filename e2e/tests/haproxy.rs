@@ -3,8 +3,12 @@
 
 use std::time::Instant;
 
-use warren_client::{Client, Config, Tls};
-use warren_e2e::{Browser, HaProxy, Stack, Traffic, fibonacci, warren};
+use serde_json::value::RawValue;
+use warren_client::{
+    CallError, CallOptions, Client, Config, ConnectionState, Disconnect, Policy, RawRequest, Stage,
+    Tls,
+};
+use warren_e2e::{Browser, HaProxy, PATIENCE, Stack, Traffic, fibonacci, warren, within};
 use warren_rabbitmq::{Certificates, Cluster};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,11 +34,7 @@ async fn calls_over_wss_and_the_page_itself_outlive_every_node_in_turn() {
     assert_eq!(browser.call("30").await, "832040");
     assert_eq!(browser.console_errors().await, Vec::<String>::new());
 
-    let client = Client::connect(Config {
-        urls: proxy.ws_url().into(),
-        tls: Tls::default().with_ca_file(&ca_file).expect("an authority"),
-        ..Config::default()
-    });
+    let client = client(&proxy, &certificates);
     let traffic = Traffic::of(&client);
     traffic.flows(Instant::now()).await;
     for (index, n) in (0..).zip(20..23) {
@@ -53,4 +53,54 @@ async fn calls_over_wss_and_the_page_itself_outlive_every_node_in_turn() {
     assert!((2..=4).contains(&connects), "{connects}");
     client.close().await;
     browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clients_of_a_node_that_hangs_are_cut_off_and_go_to_another() {
+    let cluster = Cluster::temporary(3).expect("a cluster");
+    let certificates = Certificates::generate().expect("certificates");
+    let proxy = HaProxy::before(&cluster, &certificates);
+    let stack = Stack::of_cluster(&cluster);
+    let client = client(&proxy, &certificates);
+    // Nobody serves it. It must not be done twice, so that it ends with the connection.
+    let request = RawRequest {
+        procedure: "book".to_owned(),
+        idempotent: false,
+        body: RawValue::from_string("1".to_owned()).expect("JSON"),
+    };
+    let options = CallOptions {
+        deadline: Some(10 * PATIENCE),
+        policy: Policy::WaitForWorker,
+        progress: Some(PATIENCE),
+        traceparent: None,
+    };
+    let call = client.call_raw(request, options);
+    let mut stage = call.stage().expect("it was asked for");
+    let sent = stage.wait_for(|stage| *stage == Stage::Queued);
+    within(sent).await.expect("the call is pending");
+
+    let node = stack.node_of_web_connection().await;
+    let mut nodes = cluster.nodes().iter();
+    let hung = nodes.find(|other| other.name() == node);
+    let hung = hung.expect("it is one of the cluster's");
+    hung.pause().expect("it can be paused");
+    // Not `Silent`: the client itself did not have to find out.
+    match within(call).await {
+        Err(CallError::OutcomeUnknown(Disconnect::Lost { .. })) => {}
+        other => panic!("the call's outcome is {other:?}"),
+    }
+    let mut state = client.connection();
+    let online = state.wait_for(|state| matches!(state, ConnectionState::Online { .. }));
+    within(online).await.expect("the client is not closed");
+    client.close().await;
+}
+
+/// A client that knows the proxy alone.
+fn client(proxy: &HaProxy, certificates: &Certificates) -> Client {
+    let authority = Tls::default().with_ca_file(&certificates.ca_file());
+    Client::connect(Config {
+        urls: proxy.ws_url().into(),
+        tls: authority.expect("an authority"),
+        ..Config::default()
+    })
 }

@@ -17,10 +17,10 @@ use warren_rabbitmq::is_free;
 
 use self::broker::Broker;
 use crate::page::{PageConfig, PageListener};
-use crate::web_server::WebServer;
 use crate::progress::Progress;
 use crate::stack::{Worker, WorkerConfig};
 use crate::tools::{self, Prerequisite};
+use crate::web_server::WebServer;
 use crate::{Checkout, artifacts, lock};
 
 /// How often the signals and the processes are looked at.

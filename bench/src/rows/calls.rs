@@ -157,7 +157,9 @@ impl Field {
 
     fn open(&self, page: &str) {
         self.runtime.block_on(async {
-            self.browser.go_to(&format!("{}{page}", self.site.url())).await;
+            self.browser
+                .go_to(&format!("{}{page}", self.site.url()))
+                .await;
             let is_ready = "return 'bench' in window";
             self.browser.wait_until_true(is_ready, PATIENCE).await;
         });

@@ -118,7 +118,9 @@ impl<'a> Field<'a> {
         });
         let report = self.runtime.block_on(async {
             // A page of its own for each turn, so that it finds nothing of the last.
-            self.browser.go_to(&format!("{}{page}", self.site.url())).await;
+            self.browser
+                .go_to(&format!("{}{page}", self.site.url()))
+                .await;
             let is_there = "return window.bench !== undefined";
             self.browser
                 .wait_until_true(is_there, warren_e2e::PATIENCE)
