@@ -1,6 +1,7 @@
 //! A virtual host, and what runs on it.
 
 mod connections;
+mod shards;
 
 use std::{
     env,
@@ -43,11 +44,16 @@ impl Stack {
     /// process share.
     #[must_use]
     pub fn shared() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let node = match warren_rabbitmq::shared() {
-            Ok(node) => node,
+        match warren_rabbitmq::shared() {
+            Ok(node) => Self::on(node),
             Err(error) => panic!("no broker: {error}"),
-        };
+        }
+    }
+
+    /// A virtual host of one's own, with Warren's topology, on this node.
+    #[must_use]
+    pub fn on(node: &Node) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         let vhost = format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         node.add_vhost(&vhost).expect("a virtual host");
         Self::of(node, &vhost)

@@ -7,6 +7,7 @@ use std::num::NonZeroU16;
 
 use tokio::runtime::{Builder, Runtime};
 use warren_e2e::Stack;
+use warren_rabbitmq::Node;
 
 use self::load::{Load, metrics};
 use crate::{Bench, Contest, Outcome, Section};
@@ -23,7 +24,15 @@ const IN_FLIGHT: [usize; 5] = [1, 4, 16, 64, 256];
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
-const QUEUES: [usize; 3] = [1, 2, 4];
+const SERVICES: [usize; 3] = [1, 2, 4];
+
+const SHARDS: [usize; 3] = [1, 2, 4];
+
+/// How many connections the calls are spread over, unless these are what is spread.
+const CONNECTIONS: usize = 4;
+
+/// Enough for each of the queues to get some.
+const SHARDED_CONNECTIONS: usize = 16;
 
 /// How many calls are under way where that is not what is measured.
 const SOME: usize = 64;
@@ -65,7 +74,13 @@ pub(super) fn measure(bench: &Bench) -> Section {
             "**Services**, each with a queue and a worker of its own: 100 bytes there and back, \
              {SOME} under way in all:"
         ))
-        .contest(&field.queues(), [])
+        .contest(&field.services(), [])
+        .note(&format!(
+            "**One service over several queues**, over which an exchange spreads its clients by \
+             consistent hashing; a worker for each queue, 100 bytes there and back, {SOME} under \
+             way in all:"
+        ))
+        .contest(&field.shards(), [])
 }
 
 /// What all contests share.
@@ -114,7 +129,7 @@ impl Field {
                 let stack = Stack::shared();
                 let load = echoing(100);
                 if is_quorum {
-                    stack.put_quorum_queue(&load.queue(0));
+                    stack.put_quorum_queue(&load.service(0));
                 }
                 load.measure(&stack, &self.runtime)
             });
@@ -122,14 +137,32 @@ impl Field {
         contest.run()
     }
 
-    fn queues(&self) -> Outcome {
-        self.contest(QUEUES.map(|queues| {
+    fn services(&self) -> Outcome {
+        self.contest(SERVICES.map(|services| {
             let load = Load {
-                queues,
+                services,
                 ..echoing(100)
             };
-            (format!("{queues} services"), load)
+            (format!("{services} services"), load)
         }))
+    }
+
+    fn shards(&self) -> Outcome {
+        let node = Node::temporary_with_plugin("rabbitmq_consistent_hash_exchange", "");
+        let node = node.expect("a node");
+        let mut contest = Contest::new(self.rounds, metrics());
+        for shards in SHARDS {
+            let load = Load {
+                shards,
+                connections: SHARDED_CONNECTIONS,
+                ..echoing(100)
+            };
+            let node = &node;
+            contest.enter(format!("{shards} queues"), move || {
+                load.measure(&Stack::on(node), &self.runtime)
+            });
+        }
+        contest.run()
     }
 
     fn contest<const N: usize>(&self, loads: [(String, Load); N]) -> Outcome {
@@ -144,7 +177,9 @@ impl Field {
 /// Calls to workers that sleep.
 fn sleeping(workers: usize) -> Load {
     Load {
-        queues: 1,
+        services: 1,
+        shards: 1,
+        connections: CONNECTIONS,
         workers,
         concurrency: SLEEPERS,
         procedure: "nap",
@@ -157,7 +192,9 @@ fn sleeping(workers: usize) -> Load {
 /// Calls of so many bytes to a worker that sends them back.
 fn echoing(size: usize) -> Load {
     Load {
-        queues: 1,
+        services: 1,
+        shards: 1,
+        connections: CONNECTIONS,
         workers: 1,
         concurrency: NonZeroU16::new(128).expect("it is not 0"),
         procedure: "echo",

@@ -16,9 +16,6 @@ use warren_rabbitmq::Child;
 
 use crate::{Metric, backlog::program, cpu_time, processes::cpu_time_of};
 
-/// How many connections the calls are spread over.
-const CONNECTIONS: usize = 4;
-
 /// How many calls are made before those that count, as a part of these.
 const WARM_UP: f64 = 0.2;
 
@@ -40,9 +37,13 @@ pub(super) fn metrics() -> [Metric; 7] {
 /// Who serves, and who calls.
 #[derive(Clone, Debug)]
 pub(super) struct Load {
-    /// How many services there are, with a queue each.
-    pub(super) queues: usize,
-    /// How many workers serve each of them.
+    /// How many services there are.
+    pub(super) services: usize,
+    /// Over how many queues each of them is spread.
+    pub(super) shards: usize,
+    /// How many connections the calls are spread over, at least one of each service.
+    pub(super) connections: usize,
+    /// How many workers serve each queue.
     pub(super) workers: usize,
     /// How many requests each of these serves at once.
     pub(super) concurrency: NonZeroU16,
@@ -62,12 +63,20 @@ impl Load {
     /// # Panics
     /// A call fails.
     pub(super) fn measure(&self, stack: &Stack, runtime: &Runtime) -> Vec<f64> {
-        let queues: Vec<String> = (0..self.queues).map(|number| self.queue(number)).collect();
-        let workers: Vec<Child> = queues
-            .iter()
-            .flat_map(|queue| (0..self.workers).map(|_| self.worker(stack, queue)))
+        let services: Vec<String> = (0..self.services)
+            .map(|number| self.service(number))
             .collect();
-        let clients = runtime.block_on(self.connect(stack, &queues));
+        let queues = services.iter().flat_map(|service| match self.shards {
+            1 => vec![service.clone()],
+            shards => stack.shard(service, shards),
+        });
+        let workers: Vec<Child> = queues
+            .flat_map(|queue| {
+                let worker = move |_| self.worker(stack, &queue);
+                (0..self.workers).map(worker)
+            })
+            .collect();
+        let clients = runtime.block_on(self.connect(stack, &services));
         let warm_up = (self.count as f64 * WARM_UP).ceil() as usize;
         runtime.block_on(self.call(&clients, warm_up));
 
@@ -103,8 +112,8 @@ impl Load {
             .collect()
     }
 
-    /// The name of one of the queues.
-    pub(super) fn queue(&self, number: usize) -> String {
+    /// The name of one of the services.
+    pub(super) fn service(&self, number: usize) -> String {
         format!("load-{number}")
     }
 
@@ -120,22 +129,21 @@ impl Load {
 
     /// Clients that know all workers. They are the broker's administrator, as the page's user may
     /// call one service alone.
-    async fn connect(&self, stack: &Stack, queues: &[String]) -> Vec<Client> {
-        let connections = CONNECTIONS.max(queues.len());
+    async fn connect(&self, stack: &Stack, services: &[String]) -> Vec<Client> {
         let client = |number: usize| {
             Client::connect(Config {
                 login: "guest".into(),
                 passcode: "guest".into(),
-                queue: queues[number % queues.len()].clone(),
+                queue: services[number % services.len()].clone(),
                 ..stack.config()
             })
         };
-        let clients: Vec<Client> = (0..connections).map(client).collect();
+        let clients: Vec<Client> = (0..self.connections).map(client).collect();
         for client in &clients {
             let mut seen = client.workers();
             let all = seen.wait_for(|seen| {
                 let count = seen.as_ref().map_or(0, Vec::len);
-                count == self.workers
+                count == self.workers * self.shards
             });
             let known = timeout(PATIENCE, all).await;
             known.expect("the workers start").expect("the client lives");
