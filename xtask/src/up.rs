@@ -4,13 +4,14 @@ mod broker;
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use warren_rabbitmq::is_free;
@@ -119,6 +120,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         .context("cannot serve the page")?;
 
     let mut running = Running {
+        program,
         page,
         workers,
         broker,
@@ -132,6 +134,8 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<()> {
 /// Everything that `up` has started, in the order in which it is stopped.
 #[derive(Debug)]
 struct Running {
+    /// What the workers run.
+    program: PathBuf,
     page: WebServer,
     workers: Vec<Worker>,
     broker: Broker,
@@ -148,12 +152,17 @@ impl Running {
         Ok(())
     }
 
-    /// Returns when a signal came, or with an error when something ended that should run.
+    /// Returns when a signal came, or with an error when something ended that cannot be started
+    /// again. Workers can.
     fn watch(&mut self, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            for worker in &mut self.workers {
+            for (number, worker) in (1..).zip(&mut self.workers) {
                 if let Some(status) = worker.ended()? {
-                    bail!("{} ended by itself ({status})", worker.name());
+                    eprintln!(
+                        "{} ended by itself ({status}); starting it again",
+                        worker.name()
+                    );
+                    *worker = start_worker(&self.program, &self.broker.amqp_urls(), number)?;
                 }
             }
             self.broker.check()?;
@@ -165,8 +174,15 @@ impl Running {
     fn stop(self) -> Result<()> {
         drop(self.page);
         eprintln!("stopping the workers");
-        for worker in self.workers {
-            worker.stop().context("cannot stop a worker")?;
+        // At the same time: each may have a call to finish, and takes others until it is told.
+        let stopping: Vec<_> = self
+            .workers
+            .into_iter()
+            .map(|worker| thread::spawn(|| worker.stop()))
+            .collect();
+        for worker in stopping {
+            let stopped = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+            stopped.context("cannot stop a worker")?;
         }
         self.broker.stop()?;
         eprintln!("stopped");

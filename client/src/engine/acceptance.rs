@@ -15,13 +15,15 @@
 
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::calls::Turn;
 
 /// How soon the receipt must come. It takes milliseconds where nothing is wrong, and a second or two
 /// where a machine has far too much to do.
 pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(3);
+
+/// The slowest uplink that is reckoned with, in bytes per second: a large request takes its time until
+/// the broker has it.
+const UPLINK: u64 = 32 * 1024;
 
 /// After how long another connection is better than another try.
 pub(super) const LEFT_AFTER: Duration = Duration::from_secs(6);
@@ -32,10 +34,8 @@ pub(super) enum Acceptance {
     /// No request asks.
     #[default]
     Unasked,
-    /// The request of the call `id`, sent in this turn, asks.
+    /// A request asks, or more than one, each after the receipt of the one before was overdue.
     Asked {
-        id: Uuid,
-        turn: Turn,
         /// When the first one asked.
         since: Duration,
         /// When the receipt is due.
@@ -48,32 +48,38 @@ pub(super) enum Acceptance {
 }
 
 impl Acceptance {
-    /// The request of the call `id` is being sent. True if it is to ask for a receipt.
-    pub(super) fn send(&mut self, now: Duration, id: Uuid, turn: Turn) -> bool {
+    /// A request of so many bytes is being sent in this turn. Gives the receipt that it is to ask for,
+    /// if it is to ask.
+    ///
+    /// A request that is sent again has another receipt than before, so that one which comes late
+    /// tells of the first.
+    pub(super) fn send(&mut self, now: Duration, turn: Turn, bytes: usize) -> Option<String> {
+        let arrives = now + Duration::from_secs(bytes as u64 / UPLINK);
         let since = match *self {
-            Self::Unasked => now,
+            Self::Unasked => arrives,
             Self::Overdue { since } => since,
-            Self::Asked { .. } | Self::Known => return false,
+            Self::Asked { .. } | Self::Known => return None,
         };
         *self = Self::Asked {
-            id,
-            turn,
             since,
-            until: now + TAKEN_WITHIN,
+            until: arrives + TAKEN_WITHIN,
         };
-        true
+        let (at, number) = turn;
+        Some(format!("{}.{number}", at.as_nanos()))
     }
 
-    /// The receipt of the call `id` came. Tells from which turn on requests are taken, if that is
-    /// news.
-    pub(super) fn take_receipt(&mut self, receipt: Uuid) -> Option<Turn> {
-        match *self {
-            Self::Asked { id, turn, .. } if id == receipt => {
-                *self = Self::Known;
-                Some(turn)
-            }
-            _ => None,
+    /// A receipt came. Tells from which turn on requests are taken, if that is news.
+    pub(super) fn take_receipt(&mut self, receipt: &str) -> Option<Turn> {
+        if !self.is_in_question() {
+            return None;
         }
+        let (nanos, number) = receipt.split_once('.')?;
+        let turn = (
+            Duration::from_nanos(nanos.parse().ok()?),
+            number.parse().ok()?,
+        );
+        *self = Self::Known;
+        Some(turn)
     }
 
     /// Whether a receipt was asked for, and nothing has come yet that tells as much.

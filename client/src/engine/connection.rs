@@ -188,9 +188,11 @@ impl Connection {
 
     /// The broker takes no requests on this connection, and may on another.
     pub(super) fn leave_taking_nothing(&mut self, now: Duration) {
-        let detail = format!("the broker took no request within {LEFT_AFTER:?}");
-        let url = self.url();
-        self.fail(now, Disconnect::Lost { url, detail });
+        if self.is_online() {
+            let detail = format!("the broker took no request within {LEFT_AFTER:?}");
+            let url = self.url();
+            self.give_up(now, Disconnect::Lost { url, detail });
+        }
     }
 
     pub(super) fn handle_opened(&mut self, now: Duration) {

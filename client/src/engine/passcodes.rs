@@ -49,6 +49,8 @@ pub(super) struct Passcodes {
 
 struct Held {
     passcode: String,
+    /// Whether the broker has taken it once.
+    was_good: bool,
     /// None of one that stays, or whose life is not known.
     times: Option<Times>,
 }
@@ -73,6 +75,7 @@ impl Passcodes {
             has_source: passcode.source().is_some(),
             current: passcode.fixed().map(|passcode| Held {
                 passcode: passcode.to_owned(),
+                was_good: false,
                 times: None,
             }),
             next: None,
@@ -102,12 +105,21 @@ impl Passcodes {
         self.current.as_ref().map_or("", |held| &held.passcode)
     }
 
-    /// The broker refuses it: the next one is asked for.
-    pub(super) fn refuse(&mut self) {
-        if self.has_source {
-            self.current = None;
-            self.next = None;
+    /// The broker takes the passcode of the present connection.
+    pub(super) fn accept(&mut self) {
+        if let Some(current) = &mut self.current {
+            current.was_good = true;
         }
+    }
+
+    /// The broker refuses it: the next one is asked for. True if this one was good before, as one is
+    /// that ran out unnoticed while the machine slept, so that the next may be good as well.
+    pub(super) fn refuse(&mut self) -> bool {
+        if !self.has_source {
+            return false;
+        }
+        self.next = None;
+        self.current.take().is_some_and(|held| held.was_good)
     }
 
     /// A passcode is wanted. False if it is on its way already.
@@ -215,7 +227,7 @@ impl Held {
             ));
         }
         let times = lifetime.map(|life| {
-            let end = now + life;
+            let end = now.saturating_add(life);
             let ask_before = ASK_BEFORE.min(life / 4);
             let change_before = CHANGE_BEFORE.min(life / 10);
             Times {
@@ -224,7 +236,11 @@ impl Held {
                 change_at: end - change_before,
             }
         });
-        Ok(Self { passcode, times })
+        Ok(Self {
+            passcode,
+            was_good: false,
+            times,
+        })
     }
 }
 

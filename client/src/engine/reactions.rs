@@ -144,8 +144,7 @@ impl Engine {
     }
 
     fn take_receipt(&mut self, id: &str) {
-        let turn = id.parse().ok();
-        if let Some(turn) = turn.and_then(|id| self.acceptance.take_receipt(id)) {
+        if let Some(turn) = self.acceptance.take_receipt(id) {
             self.calls.doubt_before(turn);
         }
     }
@@ -289,9 +288,9 @@ impl Engine {
             let mut frame = self.wire.request(client, id, call, remaining);
             if may_be_leaderless
                 && let Some(turn) = call.turn()
-                && self.acceptance.send(now, id, turn)
+                && let Some(receipt) = self.acceptance.send(now, turn, call.body.len())
             {
-                frame = Wire::with_receipt(frame, id);
+                frame = frame.with_header("receipt", &receipt);
             }
             if call.progress_every.is_some() {
                 let stage = Stage::Queued;

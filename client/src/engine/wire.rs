@@ -159,11 +159,6 @@ impl Wire {
         request
     }
 
-    /// The request of the call `id`, for which a receipt comes once the queue has it.
-    pub(super) fn with_receipt(request: Frame, id: Uuid) -> Frame {
-        request.with_header("receipt", &id.to_string())
-    }
-
     /// The destination of a client's requests.
     pub(crate) fn requests(&self, client: Uuid) -> String {
         match self.mode {

@@ -40,7 +40,9 @@ impl Broker {
                         .chain(others)
                         .collect::<Result<_>>()
                 })?;
-                Cluster::start(&data.join("cluster"), ports, &settings).map(Self::Cluster)
+                // The queues have members on as many nodes as there were when they were declared.
+                let data = data.join(format!("cluster-{}", options.nodes));
+                Cluster::start(&data, ports, &settings).map(Self::Cluster)
             };
             match started {
                 Err(StartError::PortsTaken { .. }) if attempts < PORT_ATTEMPTS => attempts += 1,

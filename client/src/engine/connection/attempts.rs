@@ -61,8 +61,6 @@ impl Connection {
 
     /// This connection, or this try, is over.
     pub(super) fn fail(&mut self, now: Duration, reason: Disconnect) {
-        self.first_ping.ended();
-        self.untrusted = 0;
         if let Link::Up {
             phase: Phase::Online { since, .. },
             ..
@@ -71,8 +69,18 @@ impl Connection {
         {
             self.backoff.reset();
         }
-        if let Disconnect::LoginRefused { .. } = reason {
-            self.passcodes.refuse();
+        self.give_up(now, reason);
+    }
+
+    /// The same of one that was of no use, for however long it was there.
+    pub(super) fn give_up(&mut self, now: Duration, mut reason: Disconnect) {
+        self.first_ping.ended();
+        self.untrusted = 0;
+        if let Disconnect::LoginRefused { url, detail, .. } = &reason
+            && self.passcodes.refuse()
+        {
+            let (url, detail) = (url.clone(), detail.clone());
+            reason = Disconnect::Lost { url, detail };
         }
         let random = (self.random)();
         let mut retry_in = self.backoff.next_wait(random);

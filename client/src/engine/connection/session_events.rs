@@ -63,6 +63,7 @@ impl Connection {
                 since: now,
                 sign_until: None,
             };
+            self.passcodes.accept();
             self.attempts = 0;
             self.last_disconnect = None;
             self.signal_state(ConnectionState::Online { url: self.url() });

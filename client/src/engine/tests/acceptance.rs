@@ -80,6 +80,36 @@ fn all_that_was_sent_before_the_first_that_is_taken_is_sent_again() {
 }
 
 #[test]
+fn a_receipt_that_comes_late_tells_of_the_request_that_was_sent_first() {
+    let mut world = leaderless();
+    let calls = [(); 3].map(|()| world.call(request()));
+    let asks = |frame: &Frame| frame.header("receipt").map(str::to_owned);
+    let receipt = world.sent.iter().find_map(asks).expect("one asks");
+    assert_eq!(world.requests(), calls);
+    world.pass(ms(3_000));
+    assert_eq!(world.requests(), calls[..1]);
+
+    world.receive(&Frame::new(Command::Receipt).with_header("receipt-id", &receipt));
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty(), "all had been taken");
+}
+
+#[test]
+fn a_large_request_has_time_to_get_there() {
+    let mut world = leaderless();
+    let call = world.call(Request {
+        body: vec![b'1'; 1024 * 1024],
+        deadline: Some(Duration::from_mins(5)),
+        ..request()
+    });
+    assert_eq!(world.requests(), [call]);
+    world.pass(ms(32_000));
+    assert!(world.requests().is_empty());
+    world.pass(ms(3_000));
+    assert_eq!(world.requests(), [call]);
+}
+
+#[test]
 fn a_reply_tells_as_much_as_a_receipt() {
     let mut world = leaderless();
     let [dropped, taken, later] = [(); 3].map(|()| world.call(request()));

@@ -358,6 +358,30 @@ fn a_passcode_that_the_broker_refuses_is_not_shown_to_it_again() {
 }
 
 #[test]
+fn a_passcode_that_was_good_once_and_ran_out_unnoticed_is_replaced_at_once() {
+    let mut world = online_for(LIFE);
+    world.lost();
+    world.retry();
+    world.opened();
+    world.receive(&error_frame("Bad CONNECT", "Access refused for user 'web'"));
+    let call = world.call(long());
+    let (reason, retry_in) = world.offline();
+    assert!(matches!(reason, Disconnect::Lost { .. }), "{reason:?}");
+    assert!(retry_in < ms(1_000), "{retry_in:?}");
+    world.retry();
+    world.give("second", Some(LIFE));
+    world.come_online();
+    assert_eq!(world.requests(), [call]);
+}
+
+#[test]
+fn a_passcode_may_be_good_for_ever() {
+    let mut world = online_for(Duration::MAX);
+    world.pass(Duration::from_hours(1_000));
+    assert_eq!(world.asked.len(), 1);
+}
+
+#[test]
 fn a_client_may_be_closed_while_it_asks() {
     let mut world = world();
     world.engine.close(world.now);
