@@ -92,7 +92,8 @@ pub struct Reply<T> {
     pub worker: Option<String>,
     /// How long the worker's handler ran. A server of the tutorials does not say.
     pub compute: Option<Duration>,
-    /// From sending the request to receiving the reply, by this side's clock.
+    /// From sending the request to receiving the reply, by this side's clock; of a request that was
+    /// sent again, from the last time.
     pub round_trip: Duration,
     /// Where the round trip's time went. Only known if progress was asked for, and if a worker
     /// answered a ping on this connection; a server of the tutorials does neither.

@@ -9,7 +9,7 @@ use warren_client::{
 };
 use warren_contract::{Code, Fibonacci};
 use warren_e2e::{PATIENCE, Stack, within};
-use warren_rabbitmq::Node;
+use warren_rabbitmq::{Node, Ports};
 
 /// No call here is to come near its deadline.
 const PATIENT: CallOptions = CallOptions {
@@ -182,11 +182,12 @@ async fn a_virtual_host_with_all_its_queues() {
     }
 }
 
-/// Some of the clients are not answered, and take that for slowness.
+/// Some of the clients' pings are dropped, and they take that for slowness.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_has_answered_all_the_pings_it_may() {
     let stack = Stack::shared();
-    let _worker = stack.worker("hare", &["--max-pongs", "1"]);
+    let metrics = format!("127.0.0.1:{}", Ports::free().expect("free ports").amqp);
+    let _worker = stack.worker("hare", &["--max-pongs", "1", "--metrics", &metrics]);
     let clients = [(); 5].map(|()| stack.client());
     let at_once = CallOptions {
         policy: Policy::FailFast,
@@ -199,6 +200,12 @@ async fn a_worker_that_has_answered_all_the_pings_it_may() {
         let reply = within(call).await.expect("a worker is there");
         assert_eq!(reply.value, 55);
     }
+    let metrics = ureq::get(format!("http://{metrics}/metrics")).call();
+    let metrics = metrics.and_then(|mut metrics| metrics.body_mut().read_to_string());
+    let metrics = metrics.expect("the worker tells");
+    let dropped = r#"pings_total{queue="rpc_queue",outcome="dropped"} "#;
+    let dropped = metrics.split_once(dropped).expect("it is counted").1;
+    assert!(!dropped.starts_with('0'), "{metrics}");
 }
 
 fn large(idempotent: bool) -> RawRequest {

@@ -340,6 +340,18 @@ mod tests {
     }
 
     #[test]
+    fn the_virtual_host_may_be_called_as_the_template_calls_its_service() {
+        let definitions = made(&Deployment {
+            vhost: SERVICE.into(),
+            services: vec!["orders".into()],
+            administrator: None,
+        });
+        assert_eq!(all(&definitions, "vhosts", "name"), [SERVICE]);
+        assert_eq!(all(&definitions, "queues", "vhost"), [SERVICE]);
+        assert_eq!(all(&definitions, "queues", "name"), ["orders"]);
+    }
+
+    #[test]
     fn what_cannot_be_is_said() {
         let services = |services: &[&str]| Deployment {
             services: services.iter().map(|&name| name.to_owned()).collect(),
