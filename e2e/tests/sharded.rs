@@ -22,6 +22,7 @@ async fn clients_are_spread_over_the_queues_and_know_the_workers_of_all() {
     let node = Node::temporary_with_plugin("rabbitmq_consistent_hash_exchange", "");
     let node = node.expect("a node");
     let stack = Stack::on(&node);
+    stack.delete_exchange(DEFAULT_SERVICE);
     let queues = stack.shard(DEFAULT_SERVICE, SHARDS);
     let worker = |queue: &String| {
         let mut config = stack.worker_config(queue, &[]);

@@ -7,13 +7,12 @@ use super::Stack;
 
 impl Stack {
     /// Spreads the clients of `service` over so many queues, each of which is served as a service of
-    /// its own; gives the names of these. The node needs the plugin
-    /// `rabbitmq_consistent_hash_exchange`.
+    /// its own; gives the names of these. The service must have no exchange yet, and the node needs
+    /// the plugin `rabbitmq_consistent_hash_exchange`.
     #[must_use]
     pub fn shard(&self, service: &str, shards: usize) -> Vec<String> {
         let whole = Topology::new(service);
         // A client's id is the routing key of all its requests, so that they go to one queue.
-        self.delete_exchange(whole.exchange());
         self.put_exchange(whole.exchange(), "x-consistent-hash");
         self.put_exchange(&whole.control_exchange(), "fanout");
         let shard = |number| {
