@@ -165,6 +165,23 @@ fn a_connection_that_takes_nothing_is_left_and_is_no_fault_of_its_calls() {
 }
 
 #[test]
+fn connections_that_take_nothing_are_no_reason_to_come_back_as_fast() {
+    let mut world = leaderless();
+    world.call(Request {
+        deadline: Some(ms(600_000)),
+        ..patient()
+    });
+    let waits = [(); 5].map(|()| {
+        world.pass(ms(6_000));
+        let (_, wait) = world.offline();
+        world.come_back();
+        wait
+    });
+    // Two nodes, so that the wait doubles after every second one.
+    assert!(waits.is_sorted() && waits[4] >= 4 * waits[0], "{waits:?}");
+}
+
+#[test]
 fn each_connection_is_asked_anew() {
     let mut world = World::online();
     let call = world.call(request());
