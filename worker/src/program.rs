@@ -107,19 +107,8 @@ impl Options {
                 return EXIT_SYSTEM;
             }
         };
-        if let Some(address) = self.metrics {
-            match Endpoint::bind(address).await {
-                Ok(endpoint) => {
-                    info!("metrics on http://{}/metrics", endpoint.address());
-                    tokio::spawn(endpoint.serve(worker.monitor.clone()));
-                }
-                Err(error) => {
-                    error!("there can be no metrics on {address}: {error}");
-                    return EXIT_ADDRESS;
-                }
-            }
-        }
         let drain = worker.drain;
+        let monitor = worker.monitor.clone();
         let (stop, stopped) = oneshot::channel();
         let interrupted = async {
             signals.next().await;
@@ -132,9 +121,23 @@ impl Options {
             // The sender lives as long as this future, so that it cannot be dropped unsent.
             let _ = stopped.await;
         };
+        let serving = worker.serve(services, shutdown);
+        // Only now is there something to tell of each service.
+        if let Some(address) = self.metrics {
+            match Endpoint::bind(address).await {
+                Ok(endpoint) => {
+                    info!("metrics on http://{}/metrics", endpoint.address());
+                    tokio::spawn(endpoint.serve(monitor));
+                }
+                Err(error) => {
+                    error!("there can be no metrics on {address}: {error}");
+                    return EXIT_ADDRESS;
+                }
+            }
+        }
         select! {
             biased;
-            served = worker.serve(services, shutdown) => match served {
+            served = serving => match served {
                 Ok(tally) => {
                     info!("[x] Stopped: {tally}");
                     EXIT_STOPPED

@@ -83,21 +83,24 @@ impl Worker {
     /// After `shutdown`, running requests are given [time](Self::drain) to finish; the others go
     /// back to the broker.
     ///
+    /// The [monitor](Self::monitor) shows the services from this call on, even before the future is
+    /// polled.
+    ///
     /// # Errors
     ///
     /// The broker refuses the login, the virtual host or a permission, or there is no encrypted
-    /// connection to any of its nodes for reasons that will not go away by themselves, before a service was ever
-    /// served; the others stop then, as after `shutdown`. Later refusals are tried again: the
-    /// broker may be in the middle of being set up anew.
+    /// connection to any of its nodes for reasons that will not go away by themselves, before a
+    /// service was ever served; the others stop then, as after `shutdown`. Later refusals are tried
+    /// again: the broker may be in the middle of being set up anew.
     ///
     /// # Panics
     ///
     /// A service has no procedures, or two are on one queue.
-    pub async fn serve(
+    pub fn serve(
         self,
         services: impl IntoIterator<Item = Service>,
         shutdown: impl Future<Output = ()>,
-    ) -> Result<Tally, Refusal> {
+    ) -> impl Future<Output = Result<Tally, Refusal>> {
         let urls = self.broker.iter().cloned();
         let brokers = urls
             .map(|url| {
@@ -105,24 +108,19 @@ impl Worker {
                 Amqp::new(url, password_file, self.tls.clone(), self.reply_queues)
             })
             .collect();
-        self.serve_at(brokers, services, shutdown).await
+        self.serve_at(brokers, services, shutdown)
     }
 
     /// The same, at the nodes of any kind of broker.
-    pub(crate) async fn serve_at(
+    pub(crate) fn serve_at(
         self,
         brokers: Vec<impl Broker + Clone>,
         services: impl IntoIterator<Item = Service>,
         shutdown: impl Future<Output = ()>,
-    ) -> Result<Tally, Refusal> {
-        let (stop, stopped) = watch::channel(());
-        let stop = || {
-            self.monitor.drain();
-            stop.send_replace(());
-        };
+    ) -> impl Future<Output = Result<Tally, Refusal>> {
         self.monitor.all().introduce(&self.name);
-        let mut serving = JoinSet::new();
         let mut queues = HashSet::new();
+        let mut prepared = Vec::new();
         for service in services {
             let queue = service.topology.queue();
             let is_new = queues.insert(queue.to_owned());
@@ -132,6 +130,23 @@ impl Worker {
             // Whoever looks before the first try is told where that will go.
             server.metrics.go_to(brokers.upcoming());
             self.monitor.watch(&server.metrics);
+            prepared.push((brokers, plan, server));
+        }
+        self.serve_prepared(prepared, shutdown)
+    }
+
+    async fn serve_prepared(
+        self,
+        services: Vec<(Rotation<impl Broker + Clone>, Plan, Arc<Server>)>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<Tally, Refusal> {
+        let (stop, stopped) = watch::channel(());
+        let stop = || {
+            self.monitor.drain();
+            stop.send_replace(());
+        };
+        let mut serving = JoinSet::new();
+        for (brokers, plan, server) in services {
             let span = info_span!("serve", worker = self.name, queue = plan.topology.queue());
             let mut stopped = stopped.clone();
             let shutdown = async move {

@@ -1,6 +1,6 @@
 //! A broker of several nodes.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use tokio::time::timeout;
 
@@ -64,6 +64,16 @@ async fn a_worker_that_loses_its_node_goes_to_another() {
         served_by(&mut rig, &others[next], "a").await;
         assert_eq!(others[1 - next].connections(), 0);
     }
+}
+
+/// An operator may look before the worker has got any further.
+#[tokio::test]
+async fn the_monitor_tells_where_the_first_try_will_go() {
+    let worker = worker();
+    let monitor = worker.monitor.clone();
+    let _unpolled = worker.serve_at(vec![Memory::default()], [naps()], pending());
+    let expected = format!("{QUEUE} connecting to memory\n");
+    assert_eq!(monitor.connections(), expected);
 }
 
 #[tokio::test(start_paused = true)]
