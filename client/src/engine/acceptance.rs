@@ -25,8 +25,21 @@ pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(3);
 /// the broker has it.
 const UPLINK: u64 = 32 * 1024;
 
+/// How far a receipt may be behind the reply to a request that was sent later: the two come from
+/// different parts of the broker.
+pub(super) const BEHIND_REPLY: Duration = Duration::from_millis(250);
+
 /// After how long another connection is better than another try.
 pub(super) const LEFT_AFTER: Duration = Duration::from_secs(6);
+
+/// What follows from a receipt that did not come in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// Requests are taken from this turn on.
+    TakenFrom(Turn),
+    /// It is not known that anything is taken: another request is to ask.
+    Nothing,
+}
 
 /// What is known of the present connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +53,8 @@ pub(super) enum Acceptance {
         since: Duration,
         /// When the receipt is due.
         until: Duration,
+        /// Something came meanwhile for a request of this turn, or for that and later ones.
+        taken: Option<Turn>,
     },
     /// No receipt came in time. One that asked first asked then.
     Overdue { since: Duration },
@@ -63,6 +78,7 @@ impl Acceptance {
         *self = Self::Asked {
             since,
             until: arrives + TAKEN_WITHIN,
+            taken: None,
         };
         let (at, number) = turn;
         Some(format!("{}.{number}", at.as_nanos()))
@@ -70,31 +86,61 @@ impl Acceptance {
 
     /// A receipt came. Tells from which turn on requests are taken, if that is news.
     pub(super) fn take_receipt(&mut self, receipt: &str) -> Option<Turn> {
-        if !self.is_in_question() {
-            return None;
-        }
+        let taken = match *self {
+            Self::Asked { taken, .. } => taken,
+            Self::Overdue { .. } => None,
+            Self::Unasked | Self::Known => return None,
+        };
         let (nanos, number) = receipt.split_once('.')?;
         let turn = (
             Duration::from_nanos(nanos.parse().ok()?),
             number.parse().ok()?,
         );
         *self = Self::Known;
-        Some(turn)
+        Some(taken.map_or(turn, |taken| taken.min(turn)))
     }
 
-    /// Whether a receipt was asked for, and nothing has come yet that tells as much.
+    /// Something came for the request of this turn, so that the queue has it. A receipt
+    /// for one that was sent before must follow soon.
+    pub(super) fn take_sign(&mut self, now: Duration, turn: Turn) {
+        let soon = now + BEHIND_REPLY;
+        let (since, until, taken) = match *self {
+            Self::Asked {
+                since,
+                until,
+                taken,
+            } => (since, until.min(soon), taken),
+            Self::Overdue { since } => (since, soon, None),
+            Self::Unasked | Self::Known => return,
+        };
+        *self = Self::Asked {
+            since,
+            until,
+            taken: Some(taken.map_or(turn, |first| first.min(turn))),
+        };
+    }
+
+    /// Whether a receipt was asked for, and has not come yet.
     pub(super) const fn is_in_question(&self) -> bool {
         matches!(self, Self::Asked { .. } | Self::Overdue { .. })
     }
 
-    /// Whether the receipt should have come by now; if so, another request is to ask.
-    pub(super) fn is_overdue(&mut self, now: Duration) -> bool {
+    /// What follows if the receipt should have come by now.
+    pub(super) fn poll_overdue(&mut self, now: Duration) -> Option<Overdue> {
         match *self {
+            Self::Asked {
+                until,
+                taken: Some(turn),
+                ..
+            } if until <= now => {
+                *self = Self::Known;
+                Some(Overdue::TakenFrom(turn))
+            }
             Self::Asked { since, until, .. } if until <= now => {
                 *self = Self::Overdue { since };
-                true
+                Some(Overdue::Nothing)
             }
-            _ => false,
+            _ => None,
         }
     }
 

@@ -279,9 +279,7 @@ impl Engine {
         }
         self.connection.handle_timeout(now);
         self.presence.handle_timeout(now);
-        if self.acceptance.is_overdue(now) {
-            self.ask_again(now);
-        }
+        self.look_for_receipt(now);
         self.take_signals(now);
     }
 

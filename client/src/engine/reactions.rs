@@ -8,7 +8,7 @@ use warren_stomp::Frame;
 
 use super::{
     Engine, Event,
-    acceptance::Acceptance,
+    acceptance::{Acceptance, Overdue},
     calls::Pending,
     connection::Signal,
     presence::Absence,
@@ -103,7 +103,7 @@ impl Engine {
         match self.wire.read(frame) {
             Incoming::Reply { id, outcome } => {
                 self.presence.take_reply(now);
-                self.has_arrived(id);
+                self.has_arrived(now, id);
                 self.take_reply(now, id, outcome);
             }
             Incoming::Progress {
@@ -112,13 +112,13 @@ impl Engine {
                 progress,
             } => {
                 self.presence.take_reply(now);
-                self.has_arrived(id);
+                self.has_arrived(now, id);
                 self.take_progress(now, id, worker, progress);
             }
             Incoming::Bounce { id, reason } => {
                 // With a reason it comes from the queue, and from a full one without a receipt.
                 if reason.is_some() {
-                    self.has_arrived(id);
+                    self.has_arrived(now, id);
                 }
                 match self.calls.remove(id) {
                     Some(call) => {
@@ -149,22 +149,28 @@ impl Engine {
         }
     }
 
-    /// No receipt came in time: a request is sent again, here or over another connection.
-    pub(super) fn ask_again(&mut self, now: Duration) {
-        if self.acceptance.is_hopeless(now) {
-            self.connection.leave_taking_nothing(now);
-        } else if !self.calls.doubt_first() {
-            self.acceptance = Acceptance::default();
+    /// Sends again what the broker may have dropped, here or over another connection, if no receipt
+    /// came in time.
+    pub(super) fn look_for_receipt(&mut self, now: Duration) {
+        match self.acceptance.poll_overdue(now) {
+            None => {}
+            Some(Overdue::TakenFrom(turn)) => self.calls.doubt_before(turn),
+            Some(Overdue::Nothing) => {
+                if self.acceptance.is_hopeless(now) {
+                    self.connection.leave_taking_nothing(now);
+                } else if !self.calls.doubt_first() {
+                    self.acceptance = Acceptance::default();
+                }
+            }
         }
     }
 
     /// The queue has had the request of this call.
-    fn has_arrived(&mut self, id: Uuid) {
+    fn has_arrived(&mut self, now: Duration, id: Uuid) {
         if self.acceptance.is_in_question()
             && let Some(turn) = self.calls.sent(id).and_then(|call| call.turn())
         {
-            self.acceptance = Acceptance::Known;
-            self.calls.doubt_before(turn);
+            self.acceptance.take_sign(now, turn);
         }
     }
 

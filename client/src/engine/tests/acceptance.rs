@@ -115,7 +115,34 @@ fn a_reply_tells_as_much_as_a_receipt() {
     let [dropped, taken, later] = [(); 3].map(|()| world.call(request()));
     assert_eq!(world.requests(), [dropped, taken, later]);
     world.receive(&result(taken, "832040"));
+    world.pass(ms(249));
+    assert!(world.requests().is_empty(), "a receipt may follow");
+    world.pass(ms(1));
     assert_eq!(world.requests(), [dropped]);
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+}
+
+#[test]
+fn the_first_reply_of_several_tells() {
+    let mut world = leaderless();
+    let calls = [(); 4].map(|()| world.call(request()));
+    assert_eq!(world.requests(), calls);
+    world.receive(&result(calls[3], "832040"));
+    world.receive(&result(calls[1], "832040"));
+    world.pass(ms(10_000));
+    assert_eq!(world.requests(), calls[..1]);
+}
+
+#[test]
+fn a_reply_that_overtakes_the_receipt_has_nothing_sent_twice() {
+    let mut world = leaderless();
+    let calls = [(); 3].map(|()| world.call(request()));
+    let asks = |frame: &Frame| frame.header("receipt").map(str::to_owned);
+    let receipt = world.sent.iter().find_map(asks).expect("one asks");
+    assert_eq!(world.requests(), calls);
+    world.receive(&result(calls[2], "832040"));
+    world.receive(&Frame::new(Command::Receipt).with_header("receipt-id", &receipt));
     world.pass(ms(10_000));
     assert!(world.requests().is_empty());
 }
