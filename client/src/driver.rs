@@ -121,6 +121,12 @@ pub(crate) async fn run(
 
         select! {
             biased;
+            // What is rare comes first, so that no flood of the others keeps it waiting.
+            answer = answer(&mut driver.asked) => {
+                driver.asked = None;
+                driver.engine.handle_passcode(driver.now(), answer);
+            }
+            () = wakes.next() => driver.engine.handle_wake(driver.now()),
             incoming = receive(&mut driver.socket) => driver.take_incoming(incoming),
             command = commands.recv(), if !leaving => {
                 let command = command.unwrap_or_else(|| {
@@ -129,11 +135,6 @@ pub(crate) async fn run(
                 });
                 driver.take_command(command);
             }
-            answer = answer(&mut driver.asked) => {
-                driver.asked = None;
-                driver.engine.handle_passcode(driver.now(), answer);
-            }
-            () = wakes.next() => driver.engine.handle_wake(driver.now()),
             () = timer.elapsed() => {}
         }
         // Whatever it was that woke us, messages, commands and what is due get their turn: a flood
