@@ -19,7 +19,9 @@ pub struct Token {
     pub passcode: String,
     /// For how long it is good from now on, at least 2 s.
     ///
-    /// A connection is changed for another one, with another token, before that is over. `None` is
+    /// A connection is changed for another one, with another token, before that is over. A machine
+    /// that sleeps may not count the time: what runs out meanwhile is replaced once the broker has
+    /// refused it. `None` is
     /// not known: the token is then used for one connection, for as long as that lasts.
     pub lifetime: Option<Duration>,
 }

@@ -92,6 +92,12 @@ impl Passcodes {
         !self.has_source || self.next.is_some() || self.current.as_ref().is_some_and(holds)
     }
 
+    /// Whether a connection can be opened for want of a better passcode: there is one that is good
+    /// yet, if not for long.
+    pub(super) fn has_another(&self, now: Duration) -> bool {
+        self.times().is_some_and(|times| now < times.change_at)
+    }
+
     /// The passcode of a connection that is opened now.
     pub(super) fn begin(&mut self) {
         if let Some(next) = self.next.take() {

@@ -48,6 +48,7 @@ impl Connection {
         }
         match taken {
             Some(Ok(())) => self.open_socket(now),
+            Some(Err(_)) if self.passcodes.has_another(now) => self.open_socket(now),
             Some(Err(NotGiven { detail, retry_in })) => {
                 let url = self.url();
                 self.go_down(now, Disconnect::NoPasscode { url, detail }, retry_in);

@@ -336,6 +336,30 @@ fn a_source_that_fails_disturbs_no_connection_and_is_asked_again() {
 }
 
 #[test]
+fn a_source_that_fails_keeps_nobody_from_connecting_with_a_passcode_that_is_good_yet() {
+    let mut world = online_for(LIFE);
+    world.until_asked();
+    world.give_none();
+    world.lost();
+    world.retry();
+    assert_eq!(world.opened.len(), 1, "a better one is asked for");
+    world.give_none();
+    assert_eq!(world.passcode(), "first");
+    world.greeted();
+    world.until_asked();
+
+    // Ten seconds before its end it is good no more.
+    let until = LIFE - ms(10_000);
+    world.pass(until - world.now);
+    world.lost();
+    world.retry();
+    world.give_none();
+    let (reason, _) = world.offline();
+    assert!(matches!(reason, Disconnect::NoPasscode { .. }), "{reason}");
+    assert_eq!(world.opened.len(), 2);
+}
+
+#[test]
 fn a_passcode_that_the_broker_refuses_is_not_shown_to_it_again() {
     let mut world = world();
     world.give("forged", Some(LIFE));
