@@ -32,7 +32,7 @@ pub use fantoccini::key::Key;
 pub use fibonacci::fibonacci;
 pub use haproxy::HaProxy;
 pub use peer::{Peer, PeerKind};
-pub use stack::{ControlTap, Stack, warren};
+pub use stack::{ControlTap, Stack, warren, warren_command};
 pub use terminal::on_terminal;
 pub use traffic::{HeldUp, Traffic};
 pub use wait::{PATIENCE, until, within};

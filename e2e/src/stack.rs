@@ -303,7 +303,7 @@ impl Stack {
     /// The `warren` command on this stack, not run yet.
     #[must_use]
     pub fn warren_command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program("warren"));
+        let mut command = warren_command(&[]);
         for url in &self.ws {
             command.args(["--url", url]);
         }
@@ -339,10 +339,15 @@ impl ControlTap<'_> {
 /// The `warren` command, run to its end.
 #[must_use]
 pub fn warren(arguments: &[&str]) -> Output {
-    Command::new(program("warren"))
-        .args(arguments)
-        .output()
-        .expect("warren runs")
+    warren_command(arguments).output().expect("warren runs")
+}
+
+/// The `warren` command, not run yet.
+#[must_use]
+pub fn warren_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program("warren"));
+    command.args(arguments);
+    command
 }
 
 /// A program of this workspace, as it lies beside this one, or above it if this is a test.

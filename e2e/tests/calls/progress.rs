@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use warren_client::{CallOptions, Stage};
 use warren_contract::Fibonacci;
-use warren_e2e::{Stack, on_terminal};
+use warren_e2e::{Stack, on_terminal, warren, warren_command};
 
 use crate::{PATIENT, within};
 
@@ -70,4 +70,26 @@ fn warren_call_draws_a_bar_on_a_terminal_unless_it_prints_for_a_program() {
     let output = on_terminal(stack.warren_command(&["call", "42", "--json"]));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_ne!(output.stdout, b"");
+}
+
+/// Nothing listens on the discard port of the loopback address.
+#[test]
+fn warren_call_tells_why_it_waits_for_a_connection() {
+    let arguments = ["--url=ws://127.0.0.1:9/ws", "call", "5", "--deadline=3s"];
+    let why = "no connection to ws://127.0.0.1:9/ws: Connection refused";
+
+    let output = warren(&[&arguments[..], &["--progress"]].concat());
+    let told = String::from_utf8(output.stderr).expect("it prints UTF-8");
+    let lines: Vec<_> = told.lines().collect();
+    let [first, second, error] = lines[..] else {
+        panic!("it repeats itself: {told}");
+    };
+    assert_eq!(first, "waiting");
+    assert!(second.starts_with(&format!("waiting: {why}")), "{told}");
+    assert!(error.starts_with("unavailable: "), "{told}");
+
+    let output = on_terminal(warren_command(&arguments));
+    let shown = String::from_utf8_lossy(&output.stderr);
+    let (bar, _) = shown.split_once("unavailable: ").expect("it fails");
+    assert!(bar.contains(&why[..40]), "{shown}");
 }

@@ -48,8 +48,8 @@ pub(super) struct Arguments {
     /// 00-<trace>-<span>-<flags>, in hexadecimal.
     #[arg(long)]
     traceparent: Option<Traceparent>,
-    /// Tell on stderr where the call is, and how far its computation; on a terminal, a call of over
-    /// 0.3 s does so by itself.
+    /// Tell on stderr where the call is, why it cannot be sent, and how far its computation is; on a
+    /// terminal, a call of over 0.3 s does so by itself.
     #[arg(long)]
     progress: bool,
     /// Print a JSON object with `value`, `worker` (its name), `round_trip_ms` and `compute_us`;
@@ -117,7 +117,7 @@ where
     };
     let mut call = make(&client, options);
     let told = telling.zip(call.stage());
-    let told = told.map(|(telling, stage)| tokio::spawn(telling.tell(stage)));
+    let told = told.map(|(telling, stage)| tokio::spawn(telling.tell(stage, client.connection())));
     let mut is_interrupted = false;
     let reply = select! {
         reply = &mut call => reply,

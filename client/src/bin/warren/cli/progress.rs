@@ -1,6 +1,7 @@
 //! Where a call is, as a person at a terminal sees it.
 
 use std::{
+    fmt,
     io::{self, Write},
     time::Duration,
 };
@@ -11,7 +12,7 @@ use tokio::{
     sync::watch,
     time::{Instant, interval},
 };
-use warren_client::Stage;
+use warren_client::{ConnectionState, Disconnect, Stage};
 
 /// How often workers are asked to tell how far they are.
 pub(super) const EVERY: Duration = Duration::from_millis(100);
@@ -43,28 +44,77 @@ impl Telling {
         }
     }
 
-    /// Tells on stderr where a call is, until it settles.
-    pub(super) async fn tell(self, stage: watch::Receiver<Stage>) {
+    /// Tells on stderr where a call is, and what its client's connection lacks, until it settles.
+    pub(super) async fn tell(
+        self,
+        stage: watch::Receiver<Stage>,
+        connection: watch::Receiver<ConnectionState>,
+    ) {
+        let watched = Watched {
+            stage,
+            connection,
+            trouble: None,
+        };
         match self {
-            Self::Bar { after } => draw(stage, after).await,
-            Self::Lines => print(stage).await,
+            Self::Bar { after } => draw(watched, after).await,
+            Self::Lines => print(watched).await,
         }
     }
 }
 
-async fn draw(mut stage: watch::Receiver<Stage>, after: Duration) {
+/// A call that is watched, with its client's connection.
+struct Watched {
+    stage: watch::Receiver<Stage>,
+    connection: watch::Receiver<ConnectionState>,
+    /// Why the last try to connect failed, until one has succeeded.
+    trouble: Option<Disconnect>,
+}
+
+/// Where a call is, in words.
+#[derive(PartialEq, Eq)]
+struct Place {
+    word: &'static str,
+    /// How far the computation is.
+    percent: Option<u64>,
+    /// Why it is no further.
+    why: Option<String>,
+}
+
+impl Watched {
+    /// Waits for news. False once the call has settled.
+    async fn changed(&mut self) -> bool {
+        select! {
+            changed = self.stage.changed() => changed.is_ok(),
+            // The client outlives its calls.
+            Ok(()) = self.connection.changed() => true,
+        }
+    }
+
+    fn look(&mut self) -> Place {
+        match &*self.connection.borrow_and_update() {
+            ConnectionState::Online { .. } => self.trouble = None,
+            ConnectionState::Offline { reason, .. } => self.trouble = Some(reason.clone()),
+            ConnectionState::Connecting { .. } | ConnectionState::Closed => {}
+        }
+        let (word, percent) = describe(&self.stage.borrow_and_update());
+        let why = self.trouble.as_ref().map(Disconnect::to_string);
+        Place { word, percent, why }
+    }
+}
+
+async fn draw(mut watched: Watched, after: Duration) {
     let start = Instant::now();
     let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::hidden());
     let styled = |template| {
         let style = ProgressStyle::with_template(template);
         style.expect("the template is well-formed")
     };
-    let unknown = styled("{msg:8} {spinner} {elapsed}");
-    let known = styled("{msg:8} {wide_bar} {percent:>3} % {elapsed:>4}");
+    let unknown = styled("{prefix:8} {spinner} {elapsed} {wide_msg}");
+    let known = styled("{prefix:8} {wide_bar} {percent:>3} % {elapsed:>4}");
     let mut redraw = interval(EVERY);
     loop {
         select! {
-            changed = stage.changed() => if changed.is_err() {
+            goes_on = watched.changed() => if !goes_on {
                 return bar.finish_and_clear();
             },
             _ = redraw.tick() => {}
@@ -75,31 +125,40 @@ async fn draw(mut stage: watch::Receiver<Stage>, after: Duration) {
             }
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        let (words, percent) = describe(&stage.borrow_and_update());
-        bar.set_style(match percent {
+        let place = watched.look();
+        bar.set_style(match place.percent {
             Some(_) => known.clone(),
             None => unknown.clone(),
         });
-        bar.set_message(words);
-        bar.set_position(percent.unwrap_or(0));
+        bar.set_prefix(place.word);
+        bar.set_message(place.why.unwrap_or_default());
+        bar.set_position(place.percent.unwrap_or(0));
         bar.tick();
     }
 }
 
-async fn print(mut stage: watch::Receiver<Stage>) {
-    let mut last = String::new();
+async fn print(mut watched: Watched) {
+    let mut last = None;
     loop {
-        let line = match describe(&stage.borrow_and_update()) {
-            (words, Some(percent)) => format!("{words}: {percent} %"),
-            (words, None) => words.to_owned(),
-        };
-        if line != last {
+        let place = watched.look();
+        if last.as_ref() != Some(&place) {
             // If stderr is gone, nobody looks.
-            let _ = writeln!(io::stderr(), "{line}");
-            last = line;
+            let _ = writeln!(io::stderr(), "{place}");
+            last = Some(place);
         }
-        if stage.changed().await.is_err() {
+        if !watched.changed().await {
             return;
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word)?;
+        match (self.percent, &self.why) {
+            (Some(percent), _) => write!(f, ": {percent} %"),
+            (None, Some(why)) => write!(f, ": {why}"),
+            (None, None) => Ok(()),
         }
     }
 }
