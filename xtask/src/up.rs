@@ -2,6 +2,7 @@
 
 mod broker;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Write};
 use std::panic::resume_unwind;
@@ -147,7 +148,13 @@ impl Running {
         writeln!(out)?;
         writeln!(out, "  Page         {}", self.page.url())?;
         self.broker.print_addresses(&mut out)?;
-        writeln!(out, "  Workers      {}", self.workers.len())?;
+        let workers = self.workers.iter();
+        let workers = workers.map(|worker| format!("{}  (process {})", worker.name(), worker.id()));
+        let workers: Vec<_> = workers.collect();
+        if workers.is_empty() {
+            list(&mut out, "Workers", &["none"])?;
+        }
+        list(&mut out, "Workers", &workers)?;
         writeln!(out, "\n  Ctrl-C stops all of it.\n")?;
         Ok(())
     }
@@ -188,6 +195,17 @@ impl Running {
         eprintln!("stopped");
         Ok(())
     }
+}
+
+/// The values one below the other, the first beside what they are.
+fn list(out: &mut impl Write, what: &str, values: &[impl Display]) -> io::Result<()> {
+    for (value, what) in values
+        .iter()
+        .zip(std::iter::once(what).chain(std::iter::repeat("")))
+    {
+        writeln!(out, "  {what:<12} {value}")?;
+    }
+    Ok(())
 }
 
 /// Keeps a second `up` off the same data, for as long as the file is held.

@@ -1,13 +1,12 @@
 //! The broker of `up`: a node of its own, several of them, or one that runs already.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use warren_rabbitmq::{Cluster, Node, Ports, Server, StartError, allow_origins};
 
-use super::{Options, choose};
+use super::{Options, choose, list};
 
 /// How often other ports are looked for when somebody takes one between choice and use.
 const PORT_ATTEMPTS: usize = 5;
@@ -123,6 +122,7 @@ impl Broker {
                         log.display()
                     );
                     node.start_again()?;
+                    eprintln!("{name} is back");
                 }
             }
             Self::Given { .. } => {}
@@ -152,15 +152,4 @@ fn ports(options: &Options) -> Result<Ports> {
     ports.web_stomp = choose("Web-STOMP", options.ws_port, ports.web_stomp);
     ports.management = choose("management", options.management_port, ports.management);
     Ok(ports)
-}
-
-/// The values one below the other, the first beside what they are.
-fn list(out: &mut impl Write, what: &str, values: &[impl Display]) -> io::Result<()> {
-    for (value, what) in values
-        .iter()
-        .zip(std::iter::once(what).chain(std::iter::repeat("")))
-    {
-        writeln!(out, "  {what:<12} {value}")?;
-    }
-    Ok(())
 }
