@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use self::chances::{Fate, Step, fate, step};
 use super::*;
-use crate::{PasscodeSource, Token};
+use crate::{PasscodeSource, Token, Urls};
 
 /// How long a token is good, if there are some: less than it takes a call to settle, at times.
 const TOKEN_LIFE: Duration = Duration::from_secs(5);
@@ -40,6 +40,10 @@ struct Network {
     connection: usize,
     connected: bool,
     cut: bool,
+    /// The queue has no leader, and drops what comes on connections of which it took nothing before.
+    leaderless: bool,
+    /// Whether the queue has taken something that came on this connection.
+    taken: bool,
     on_the_way: BTreeMap<(Duration, usize), OnTheWay>,
     sent: usize,
     /// How many passcodes were asked for.
@@ -53,9 +57,13 @@ struct Network {
 }
 
 impl Network {
-    /// With tokens in place of a password, if they are to run out.
-    fn new(fates: Vec<Fate>, tokens: bool) -> Self {
-        let mut config = Config::default();
+    /// With so many nodes, and with tokens in place of a password, if they are to run out.
+    fn new(fates: Vec<Fate>, nodes: usize, tokens: bool) -> Self {
+        let urls = (0..nodes).map(|number| format!("ws://{number}/ws"));
+        let mut config = Config {
+            urls: Urls::new(urls).expect("there is a node"),
+            ..Config::default()
+        };
         if tokens {
             let source = PasscodeSource::new(|| async { Err::<Token, _>("not in virtual time") });
             config.passcode = source.into();
@@ -67,6 +75,8 @@ impl Network {
             connection: 0,
             connected: false,
             cut: false,
+            leaderless: false,
+            taken: false,
             on_the_way: BTreeMap::new(),
             sent: 0,
             asked: 0,
@@ -77,6 +87,10 @@ impl Network {
         };
         network.react();
         network
+    }
+
+    fn is_cluster(&self) -> bool {
+        self.world.engine.config.urls.iter().len() > 1
     }
 
     fn fate(&mut self) -> Fate {
@@ -105,6 +119,7 @@ impl Network {
         if self.world.socket && !self.connected {
             self.connected = true;
             self.cut = false;
+            self.taken = false;
             self.connection += 1;
             let what = if self.refuse > 0 {
                 self.refuse -= 1;
@@ -120,6 +135,7 @@ impl Network {
         for frame in mem::take(&mut self.world.sent) {
             self.take(&frame);
         }
+        self.world.drops_requests = self.leaderless && !self.taken;
     }
 
     fn give_passcode(&mut self) {
@@ -177,6 +193,10 @@ impl Network {
         if let Some(times) = self.precious.get_mut(&id) {
             *times += 1;
         }
+        if self.leaderless && !self.taken {
+            return;
+        }
+        self.taken = true;
         if frame.header("x-progress-ms").is_some() {
             for (kind, body) in [("started", ""), ("progress", r#"{"done":1,"total":2}"#)] {
                 self.answer(1, reply(id).with_header("type", kind).with_body(body));
@@ -193,6 +213,8 @@ impl Network {
                 self.answer(first, answer.clone());
                 self.answer(then, answer);
             }
+            // What went astray would tell, falsely, that the queue has a leader.
+            Fate::Astray(after) if self.is_cluster() => self.answer(after, answer),
             Fate::Astray(after) => self.deliver(after, None, What::Frame(answer)),
             Fate::Bounced(reason) => {
                 let bounce = message(BOUNCE_SUBSCRIPTION, &id.to_string());
@@ -296,6 +318,10 @@ impl Network {
             Step::Cut => self.cut = true,
             Step::Refuse(times) => self.refuse = times,
             Step::Workers(number) => self.workers = number,
+            // Only queues of a cluster have leaders.
+            Step::Leaderless(is_leaderless) => {
+                self.leaderless = is_leaderless && self.is_cluster();
+            }
             Step::Wake => {
                 self.world.engine.handle_wake(self.world.now);
                 self.world.drain();
@@ -337,11 +363,17 @@ impl Network {
         Ok(())
     }
 
-    /// From here on, nothing fails.
-    fn calm_down(&mut self) {
+    /// From here on, no worker fails; the network and the broker do.
+    fn serve_well(&mut self) {
         self.workers = 1;
-        self.refuse = 0;
         self.fates = vec![Fate::Answered(5)];
+    }
+
+    /// From here on, nothing else fails either.
+    fn calm_down(&mut self) {
+        self.refuse = 0;
+        self.leaderless = false;
+        self.react();
     }
 }
 
@@ -352,19 +384,25 @@ proptest! {
     fn whatever_fails_each_call_settles_once_and_in_time_and_the_next_succeeds(
         steps in prop::collection::vec(step(), 0..30),
         fates in prop::collection::vec(fate(), 1..20),
+        nodes in 1usize..4,
         tokens: bool,
     ) {
-        let mut network = Network::new(fates, tokens);
+        let mut network = Network::new(fates, nodes, tokens);
         for step in &steps {
             network.step(step);
             network.check()?;
         }
+        network.serve_well();
+        let early = network.call(true, Policy::WaitForWorker, 240_000, false);
+        network.pass(1_000);
         network.calm_down();
+        let late = network.call(true, Policy::WaitForWorker, 120_000, false);
         // A silent cut takes two heart-beats to be noticed, and a try to connect at most as long
         // as a step of it plus the longest wait.
-        let id = network.call(true, Policy::WaitForWorker, 120_000, false);
         network.pass(120_000);
         network.check()?;
-        prop_assert!(network.world.outcome(id).is_ok(), "{:?}", network.world.outcome(id));
+        for id in [early, late] {
+            prop_assert!(network.world.outcome(id).is_ok(), "{:?}", network.world.outcome(id));
+        }
     }
 }

@@ -23,6 +23,8 @@ pub(super) enum Step {
     Refuse(u8),
     /// So many workers are there from now on.
     Workers(usize),
+    /// The queue has no leader from now on, so that requests are dropped, or has one again.
+    Leaderless(bool),
     Wake,
 }
 
@@ -61,6 +63,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Cut),
         1 => (1u8..4).prop_map(Step::Refuse),
         2 => (0usize..3).prop_map(Step::Workers),
+        1 => any::<bool>().prop_map(Step::Leaderless),
         1 => Just(Step::Wake),
     ]
 }
