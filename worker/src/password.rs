@@ -28,6 +28,8 @@ pub(crate) enum NoPassword {
     Empty,
     #[error("it has more than {LONGEST} bytes")]
     TooLong,
+    #[error("it has more than one line")]
+    SeveralLines,
     #[error("it is not UTF-8")]
     NotText,
 }
@@ -44,6 +46,7 @@ impl Password {
         let password = line.strip_suffix('\r').unwrap_or(line);
         match password.len() {
             0 => Err(NoPassword::Empty),
+            1..=LONGEST if password.contains('\n') => Err(NoPassword::SeveralLines),
             1..=LONGEST => Ok(Self(password.to_owned())),
             _ => Err(NoPassword::TooLong),
         }
@@ -75,11 +78,13 @@ mod tests {
     #[test]
     fn a_password_is_the_one_line_of_its_file() {
         let longest = "x".repeat(LONGEST);
-        let cases: [(&[u8], Result<&str, &str>); 10] = [
+        let cases: [(&[u8], Result<&str, &str>); 12] = [
             (b"s3cret", Ok("s3cret")),
             (b"s3cret\n", Ok("s3cret")),
             (b"s3cret\r\n", Ok("s3cret")),
             (b" two words \n", Ok(" two words ")),
+            (b"s3cret\n\n", Err("it has more than one line")),
+            (b"s3cret\nof mine", Err("it has more than one line")),
             (b"\n", Err("it is empty")),
             (b"", Err("it is empty")),
             (b"\xff", Err("it is not UTF-8")),
