@@ -100,8 +100,7 @@ impl Broker {
             Some(path) => Some(passcode_in(path)?),
             None => self.passcode.clone().map(Passcode::from),
         };
-        let urls = self.urls.iter().map(|url| url.trim());
-        let urls = Urls::new(urls.filter(|url| !url.is_empty()))?;
+        let urls = Urls::listed(&self.urls.join(","))?;
         Ok(Config {
             tls: self.tls()?,
             urls,
