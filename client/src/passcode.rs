@@ -61,8 +61,11 @@ pub(crate) type Asked = Pin<Box<dyn Future<Output = Result<Token, String>> + Sen
 pub(crate) type Asked = Pin<Box<dyn Future<Output = Result<Token, String>>>>;
 
 impl PasscodeSource {
-    /// A source that asks by this function. It may take 10 s; after that, and after an error, it is
-    /// asked again, at first soon, then every 15 s or so.
+    /// How long a source may take to answer.
+    pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+    /// A source that asks by this function. It may take [10 s](Self::ANSWER_WITHIN); after that, and
+    /// after an error, it is asked again, at first soon, then every 15 s or so.
     ///
     /// What the error says is told to callers, so it must not show a token.
     #[cfg(not(target_arch = "wasm32"))]
@@ -75,8 +78,8 @@ impl PasscodeSource {
         Self(Arc::new(move || Box::pin(in_words(ask()))))
     }
 
-    /// A source that asks by this function. It may take 10 s; after that, and after an error, it is
-    /// asked again, at first soon, then every 15 s or so.
+    /// A source that asks by this function. It may take [10 s](Self::ANSWER_WITHIN); after that, and
+    /// after an error, it is asked again, at first soon, then every 15 s or so.
     ///
     /// What the error says is told to callers, so it must not show a token.
     #[cfg(target_arch = "wasm32")]
@@ -92,6 +95,11 @@ impl PasscodeSource {
     /// Asks for a token.
     pub(crate) fn ask(&self) -> Asked {
         (self.0)()
+    }
+
+    /// What to say if it does not answer in time.
+    pub(crate) fn overdue() -> String {
+        format!("it did not come within {:?}", Self::ANSWER_WITHIN)
     }
 }
 

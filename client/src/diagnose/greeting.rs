@@ -4,12 +4,12 @@ use tokio::time::timeout;
 use warren_stomp::{Closed, HeartBeat, ProtocolError};
 
 use super::{
-    connection::{ANSWER_WITHIN, Connection, Greeting},
+    connection::{Connection, Greeting},
     findings::{Check, Findings},
     mend,
 };
 use crate::{
-    Config, Disconnect,
+    Config, Disconnect, PasscodeSource,
     engine::{refused, session_config},
     socket::Socket,
     version::rabbitmq_version,
@@ -26,10 +26,8 @@ pub(super) async fn with_passcode(config: &Config, findings: &mut Findings<'_>) 
     let Some(source) = config.passcode.source() else {
         return Some(config.clone());
     };
-    let answer = timeout(ANSWER_WITHIN, source.ask()).await;
-    let answer =
-        answer.unwrap_or_else(|_| Err(format!("it did not come within {ANSWER_WITHIN:?}")));
-    match answer {
+    let answer = timeout(PasscodeSource::ANSWER_WITHIN, source.ask()).await;
+    match answer.unwrap_or_else(|_| Err(PasscodeSource::overdue())) {
         Ok(token) => Some(Config {
             passcode: token.passcode.into(),
             ..config.clone()

@@ -9,14 +9,8 @@ use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
-use super::{
-    backoff::{Backoff, jitter},
-    link::STEP_TIMEOUT,
-};
-use crate::{Passcode, Token};
-
-/// How long a source may take.
-const ANSWER_WITHIN: Duration = STEP_TIMEOUT;
+use super::backoff::{Backoff, jitter};
+use crate::{Passcode, PasscodeSource, Token};
 
 /// How long before its end a passcode's successor is asked for, at least; twice as long at most, so
 /// that many clients whose tokens are of the same time do not ask together. Of a short life, a
@@ -131,7 +125,8 @@ impl Passcodes {
     /// A passcode is wanted. False if it is on its way already.
     pub(super) fn ask(&mut self, now: Duration) -> bool {
         let is_new = self.asked_until.is_none();
-        self.asked_until.get_or_insert(now + ANSWER_WITHIN);
+        self.asked_until
+            .get_or_insert(now + PasscodeSource::ANSWER_WITHIN);
         is_new
     }
 
@@ -162,7 +157,7 @@ impl Passcodes {
     /// What to take for the answer of a source that does not answer in time.
     pub(super) fn overdue(&self, now: Duration) -> Option<Result<Token, String>> {
         let is_overdue = self.asked_until.is_some_and(|until| until <= now);
-        is_overdue.then(|| Err(format!("it did not come within {ANSWER_WITHIN:?}")))
+        is_overdue.then(|| Err(PasscodeSource::overdue()))
     }
 
     /// Whether the source is to be asked now, although there is a connection.
