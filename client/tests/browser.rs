@@ -18,7 +18,7 @@ fn client_at(url: &str) -> Client {
 }
 
 const SOON: CallOptions = CallOptions {
-    deadline: Some(Duration::from_millis(300)),
+    deadline: Some(Duration::from_secs(3)),
     policy: Policy::FailFast,
     progress: None,
     traceparent: None,

@@ -42,10 +42,7 @@ fn exit_codes_tell_the_kind_of_a_failure_if_they_are_to() {
     let stack = Stack::shared();
     let cases: [(&[&str], i32); 5] = [
         (&["call", "x"], 67),
-        (
-            &["call", "5", "--wait-for-worker", "--deadline", "100ms"],
-            68,
-        ),
+        (&["call", "5", "--wait-for-worker", "--deadline", "5s"], 68),
         (&["workers", "--vhost", "nowhere"], 71),
         (&["call", "5"], 78),
         (&["call", "5", "--passcode", "wrong"], 80),
