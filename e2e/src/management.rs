@@ -1,26 +1,16 @@
-//! RabbitMQ's management API, as the broker's administrator.
+//! RabbitMQ's management API, for tests.
 
-use std::time::Duration;
-
+use form_urlencoded::byte_serialize;
 use serde_json::Value;
-use ureq::Agent;
-use url::Url;
 use warren_rabbitmq::Node;
-
-/// `guest:guest` in HTTP's basic scheme (RFC 7617).
-const GUEST: &str = "Basic Z3Vlc3Q6Z3Vlc3Q=";
-
-/// How long an answer may take, on a machine that is busy with other tests.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What HTTP says of what is not there.
 const NOT_FOUND: u16 = 404;
 
-/// The management API of one node. Paths are those under `/api/`.
+/// The management API of one node. What fails, panics.
 #[derive(Clone, Debug)]
 pub(crate) struct Management {
-    url: String,
-    agent: Agent,
+    api: warren_rabbitmq::Management,
 }
 
 /// A connection that the broker knows.
@@ -37,61 +27,34 @@ pub(crate) struct OpenConnection {
 
 impl Management {
     pub(crate) fn of(node: &Node) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            // One that is kept would break when the node restarts.
-            .max_idle_connections(0);
         Self {
-            url: node.management_url(),
-            agent: config.build().into(),
+            api: node.management(),
         }
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
-        let got = self
-            .agent
-            .get(self.at(path))
-            .header("authorization", GUEST)
-            .call()
-            .and_then(|mut response| response.body_mut().read_json());
+        let got = self.api.get(path);
         got.unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
     pub(crate) fn put(&self, path: &str, what: &Value) {
-        let put = self
-            .agent
-            .put(self.at(path))
-            .header("authorization", GUEST)
-            .send_json(what);
+        let put = self.api.put(path, what);
         put.unwrap_or_else(|error| panic!("PUT {path}: {error}"));
     }
 
     pub(crate) fn post(&self, path: &str, what: &Value) {
-        let posted = self
-            .agent
-            .post(self.at(path))
-            .header("authorization", GUEST)
-            .send_json(what);
+        let posted = self.api.post(path, what);
         posted.unwrap_or_else(|error| panic!("POST {path}: {error}"));
     }
 
     /// Posts a question, which has an answer.
     pub(crate) fn ask(&self, path: &str, what: &Value) -> Value {
-        let answered = self
-            .agent
-            .post(self.at(path))
-            .header("authorization", GUEST)
-            .send_json(what)
-            .and_then(|mut response| response.body_mut().read_json());
+        let answered = self.api.ask(path, what);
         answered.unwrap_or_else(|error| panic!("POST {path}: {error}"))
     }
 
     pub(crate) fn delete(&self, path: &str) {
-        let deleted = self
-            .agent
-            .delete(self.at(path))
-            .header("authorization", GUEST)
-            .call();
+        let deleted = self.api.delete(path);
         deleted.unwrap_or_else(|error| panic!("DELETE {path}: {error}"));
     }
 
@@ -115,22 +78,12 @@ impl Management {
 
     /// Closes a connection, unless it has gone meanwhile.
     pub(crate) fn close_connection(&self, name: &str) {
-        let mut url = Url::parse(&self.at("connections")).expect("the node's address is a URL");
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.push(name);
+        // The name has spaces.
+        let name: String = byte_serialize(name.as_bytes()).collect();
+        let path = format!("connections/{}", name.replace('+', "%20"));
+        match self.api.delete(&path) {
+            Ok(()) | Err(ureq::Error::StatusCode(NOT_FOUND)) => {}
+            Err(error) => panic!("DELETE {path}: {error}"),
         }
-        let closed = self
-            .agent
-            .delete(url.as_str())
-            .header("authorization", GUEST)
-            .call();
-        match closed {
-            Ok(_) | Err(ureq::Error::StatusCode(NOT_FOUND)) => {}
-            Err(error) => panic!("DELETE {url}: {error}"),
-        }
-    }
-
-    fn at(&self, path: &str) -> String {
-        format!("{}/api/{path}", self.url)
     }
 }

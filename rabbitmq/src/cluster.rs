@@ -12,7 +12,6 @@ use crate::definitions;
 use crate::epmd::Epmd;
 use crate::error::StartError;
 use crate::files::Files;
-use crate::management::Management;
 use crate::membership::{Cookie, Membership};
 use crate::node::{Node, PORT_ATTEMPTS, START_LIMIT, START_POLL, absolute, temporary_folder};
 use crate::ports::Ports;
@@ -155,7 +154,7 @@ impl Cluster {
         let path = format!("queues/%2F/{queue}?columns=leader");
         let said = self.nodes.iter().find_map(|node| {
             node.id()?;
-            Management::at(&node.management_url()).get(&path).ok()
+            node.management().get(&path).ok()
         })?;
         let leader = said["leader"].as_str()?;
         self.nodes.iter().position(|node| node.name() == leader)

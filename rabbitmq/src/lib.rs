@@ -6,6 +6,7 @@
 //!
 //! - [`Node`]: start, stop, kill, start again, where to connect, a virtual host of one's own.
 //! - [`Cluster`]: several nodes that are one broker, and when it is whole.
+//! - [`Management`]: what a node tells and does over HTTP.
 //! - [`shared`]: one node for all tests of a process.
 //! - [`Ports`]: ports that no other node takes meanwhile.
 //! - [`Tls`]: the certificates of a node that listens for TLS connections, too; with the feature
@@ -47,6 +48,7 @@ pub use cluster::Cluster;
 pub use definitions::VhostError;
 pub use deployment::{Definitions, Deployment, DeploymentError};
 pub use error::StartError;
+pub use management::Management;
 pub use node::{Node, shared};
 pub use origins::allow_origins;
 pub use password::Password;

@@ -29,14 +29,14 @@ pub(crate) fn missing(nodes: &[Node]) -> Option<String> {
 pub(crate) fn not_joined(nodes: &[Node]) -> Option<String> {
     let names: BTreeSet<_> = nodes.iter().map(Node::name).collect();
     nodes.iter().find_map(|node| {
-        let management = Management::at(&node.management_url());
+        let management = node.management();
         let said = not_running(&management, &names).unwrap_or_else(|error| Some(error.to_string()));
         said.map(|what| format!("{} says: {what}", node.name()))
     })
 }
 
 fn lacks(node: &Node, names: &BTreeSet<&str>) -> Result<Option<String>, ureq::Error> {
-    let management = Management::at(&node.management_url());
+    let management = node.management();
     if let Some(missing) = not_running(&management, names)? {
         return Ok(Some(missing));
     }

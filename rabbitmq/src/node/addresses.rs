@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Node;
-use crate::password::Password;
+use crate::{management::Management, password::Password};
 
 impl Node {
     /// Where AMQP clients connect: as `guest`, to the virtual host `/`.
@@ -66,5 +66,11 @@ impl Node {
     #[must_use]
     pub fn management_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports.management)
+    }
+
+    /// The HTTP API, as `guest`.
+    #[must_use]
+    pub fn management(&self) -> Management {
+        Management::at(&self.management_url())
     }
 }

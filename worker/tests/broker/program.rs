@@ -99,11 +99,8 @@ async fn a_password_is_read_anew_for_each_connection() {
     let mut worker = Program::worker(&arguments);
     worker.says("[x] Awaiting RPC requests").await;
 
-    let users = format!("{}/api/users/worker", node.management_url());
-    let changed = ureq::put(users)
-        // guest:guest
-        .header("authorization", "Basic Z3Vlc3Q6Z3Vlc3Q=")
-        .send(r#"{"password":"another","tags":""}"#);
+    let another = json!({ "password": "another", "tags": "" });
+    let changed = node.management().put("users/worker", &another);
     changed.expect("guest may change it");
     proxy.cut();
     worker.says("refused the login").await;
@@ -287,12 +284,7 @@ async fn a_log_in_json_is_an_object_on_each_line() {
 /// Lets a virtual host have so many connections.
 fn limit_connections(vhost: &str, most: i32) {
     let node = warren_rabbitmq::shared().expect("RabbitMQ starts");
-    let management = node.management_url();
-    ureq::put(format!(
-        "{management}/api/vhost-limits/{vhost}/max-connections"
-    ))
-    // guest:guest
-    .header("authorization", "Basic Z3Vlc3Q6Z3Vlc3Q=")
-    .send_json(json!({ "value": most }))
-    .expect("the broker takes the limit");
+    let limit = format!("vhost-limits/{vhost}/max-connections");
+    let limited = node.management().put(&limit, &json!({ "value": most }));
+    limited.expect("the broker takes the limit");
 }
