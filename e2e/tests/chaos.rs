@@ -8,6 +8,7 @@ use warren_e2e::chaos::{Options, run};
 fn every_call_settles_whatever_is_disturbed() {
     let options = Options {
         duration: Duration::from_secs(25),
+        nodes: 1,
         seed: fastrand::u64(..),
     };
     let report = run(&options, |line| eprintln!("{line}"));

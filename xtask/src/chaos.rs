@@ -16,6 +16,11 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 2.0)]
     pub minutes: f64,
 
+    /// How many nodes the broker has; several are one cluster, of which each is lost now and then.
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(1..=9))]
+    pub nodes: u8,
+
     /// Makes the choices of an earlier run again, though not at the same moments.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -45,6 +50,7 @@ pub fn run(checkout: &Checkout, options: &Options) -> Result<bool> {
     progress.step("starting everything");
     let mut command = Command::new(&program);
     command.args(["--minutes", &options.minutes.to_string()]);
+    command.args(["--nodes", &options.nodes.to_string()]);
     if let Some(seed) = options.seed {
         command.args(["--seed", &seed.to_string()]);
     }

@@ -15,19 +15,31 @@ struct Arguments {
     /// For how many minutes things are disturbed.
     #[arg(long, default_value_t = 2.0)]
     minutes: f64,
+    /// How many nodes the broker has.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
+    nodes: u8,
     /// Makes the choices of an earlier run again.
     #[arg(long)]
     seed: Option<u64>,
 }
 
 fn main() -> ExitCode {
-    let Arguments { minutes, seed } = Arguments::parse();
+    let Arguments {
+        minutes,
+        nodes,
+        seed,
+    } = Arguments::parse();
     let Ok(duration) = Duration::try_from_secs_f64(60.0 * minutes) else {
         print(&format!("{minutes} is no number of minutes"));
         return ExitCode::FAILURE;
     };
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
-    let report = run(&Options { duration, seed }, print);
+    let options = Options {
+        duration,
+        nodes: nodes.into(),
+        seed,
+    };
+    let report = run(&options, print);
     print(&format!("\n{report}"));
     let failures = report.failures();
     for failure in &failures {

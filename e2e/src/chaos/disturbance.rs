@@ -6,15 +6,17 @@ use std::{
 };
 
 use fastrand::Rng;
-use warren_rabbitmq::Proxy;
 
-use super::scene::{Scene, WORKERS};
+use super::{
+    broker::{Loss, Way},
+    scene::{Scene, WORKERS},
+};
 use crate::management::OpenConnection;
 
 /// The least and the most between two disturbances, in milliseconds.
 const BETWEEN_MS: (u64, u64) = (300, 2500);
 
-/// The least and the most that a worker is away, or a broker, in milliseconds.
+/// The least and the most that a worker is away, or a node of the broker, in milliseconds.
 const AWAY_MS: (u64, u64) = (200, 3000);
 
 /// Something that goes wrong.
@@ -27,8 +29,8 @@ enum Disturbance {
     CloseConnection,
     CutConnection,
     FreezeConnection,
-    StopBroker,
-    KillBroker,
+    StopNode,
+    KillNode,
 }
 
 impl Disturbance {
@@ -41,8 +43,8 @@ impl Disturbance {
         (Self::CloseConnection, 3),
         (Self::CutConnection, 4),
         (Self::FreezeConnection, 2),
-        (Self::StopBroker, 1),
-        (Self::KillBroker, 1),
+        (Self::StopNode, 1),
+        (Self::KillNode, 1),
     ];
 }
 
@@ -163,18 +165,17 @@ impl<'a> Director<'a> {
             }
             Disturbance::CloseConnection => self.close_connection(say),
             Disturbance::CutConnection => {
-                if let Some(whose) = self.first_of_the_ways(Proxy::cut) {
+                if let Some(whose) = self.first_of_the_ways(Way::cut) {
                     say(&format!("{whose} connection is cut"));
                 }
             }
             Disturbance::FreezeConnection => {
-                if let Some(whose) = self.first_of_the_ways(Proxy::freeze) {
+                if let Some(whose) = self.first_of_the_ways(Way::freeze) {
                     say(&format!("{whose} connection falls silent for good"));
                 }
             }
-            Disturbance::StopBroker | Disturbance::KillBroker => {
-                self.restart_broker(disturbance, say);
-            }
+            Disturbance::StopNode => self.restart_node(Loss::Stopped, say),
+            Disturbance::KillNode => self.restart_node(Loss::Killed, say),
         }
     }
 
@@ -202,7 +203,7 @@ impl<'a> Director<'a> {
 
     /// Does it to somebody's connection to the broker, and says whose; `None` if there is none.
     /// `disturb` says how many there were.
-    fn first_of_the_ways(&mut self, disturb: impl Fn(&Proxy) -> usize) -> Option<String> {
+    fn first_of_the_ways(&mut self, disturb: impl Fn(&Way) -> usize) -> Option<String> {
         let mut ways = self.scene.ways();
         self.rng.shuffle(&mut ways);
         ways.into_iter()
@@ -224,19 +225,20 @@ impl<'a> Director<'a> {
         }
     }
 
-    fn restart_broker(&mut self, how: Disturbance, say: &mut impl FnMut(&str)) {
-        let node = &mut self.scene.node;
-        if how == Disturbance::StopBroker {
-            say("broker told to stop …");
-            node.stop().expect("the broker can be stopped");
-        } else {
-            say("broker killed …");
-            node.kill().expect("the broker can be killed");
-        }
+    fn restart_node(&mut self, how: Loss, say: &mut impl FnMut(&str)) {
+        let nodes = self.scene.broker.nodes().len();
+        let index = self.rng.usize(..nodes);
+        let which = match nodes {
+            1 => "broker".to_owned(),
+            _ => format!("node {} of {nodes}", index + 1),
+        };
+        say(&match how {
+            Loss::Stopped => format!("{which} told to stop …"),
+            Loss::Killed => format!("{which} killed …"),
+        });
+        self.scene.broker.lose(index, how);
         thread::sleep(self.between(AWAY_MS));
-        let node = &mut self.scene.node;
-        node.start_again()
-            .unwrap_or_else(|error| panic!("the broker does not start again: {error}"));
+        self.scene.broker.bring_back(index);
         say("… and started again");
     }
 }

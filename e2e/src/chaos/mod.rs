@@ -3,11 +3,13 @@
 //!
 //! - `calls`: what is called natively, and what may become of it.
 //! - `page`: the same from the page, as far as its rows tell.
-//! - `disturbance`: what goes wrong, and `scene` the processes and connections that it happens to.
+//! - `disturbance`: what goes wrong, `scene` the processes and connections that it happens to, and
+//!   `broker` the broker and the ways to it.
 //! - `lateness`: how long the client's threads wait for a processor, which is not Warren's doing.
 //! - `computed`: what the workers say that they have computed.
 //! - `ledger`: what became of the calls; `report`: the same as a table, with a verdict.
 
+mod broker;
 mod calls;
 mod computed;
 mod disturbance;
@@ -45,6 +47,9 @@ pub struct Options {
     /// For how long calls are made and disturbed. Those that are still pending then are waited
     /// for, and what is broken is mended first.
     pub duration: Duration,
+    /// How many nodes the broker has, at least one. Several are a cluster, of which one at most is
+    /// away at any time.
+    pub nodes: usize,
     /// The same seed makes the same choices, though not at the same moments.
     pub seed: u64,
 }
@@ -55,7 +60,7 @@ pub struct Options {
 /// Something could not be started, or did not come back after the last disturbance.
 pub fn run(options: &Options, mut say: impl FnMut(&str)) -> Report {
     let mut rng = Rng::with_seed(options.seed);
-    let mut scene = Scene::set();
+    let mut scene = Scene::set(options.nodes);
     say(&scene.to_string());
     say(&format!("seed {}, {:?}", options.seed, options.duration));
 

@@ -6,11 +6,14 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use warren_client::Config;
-use warren_rabbitmq::{Node, Proxy, Server};
+use warren_client::{Config, Urls};
+use warren_rabbitmq::{Ports, Server};
 use xtask::{WebServer, stack::Worker};
 
-use super::computed::{Computed, Process, Repeats};
+use super::{
+    broker::{Broker, Way},
+    computed::{Computed, Process, Repeats},
+};
 use crate::{Stack, management::Management};
 
 /// Which workers there are.
@@ -22,12 +25,12 @@ const WORKER_LOG: &str = "info,lapin=off,warren_worker=debug";
 /// A broker, workers, the page's server, and a proxy before each way to the broker.
 #[derive(Debug)]
 pub(super) struct Scene {
-    pub(super) node: Node,
+    pub(super) broker: Broker,
     pub(super) management: Management,
     stack: Stack,
-    ways: [Proxy; WORKERS.len()],
-    clients_way: Proxy,
-    pages_way: Proxy,
+    ways: [Way; WORKERS.len()],
+    clients_way: Way,
+    pages_way: Way,
     page: WebServer,
     workers: [Option<Running>; WORKERS.len()],
     /// Workers that finish what they compute, and may take their time for it.
@@ -46,21 +49,22 @@ struct Running {
 }
 
 impl Scene {
-    /// Starts everything.
-    pub(super) fn set() -> Self {
-        let node = Node::temporary().unwrap_or_else(|error| panic!("no broker: {error}"));
-        let stack = Stack::of(&node, "/");
-        let (amqp, ws) = (node.ports().amqp, node.ports().web_stomp);
-        let way = |port| Proxy::to(port).expect("a free port");
-        let pages_way = way(ws);
+    /// Starts everything, with so many nodes of the broker.
+    pub(super) fn set(nodes: usize) -> Self {
+        let broker = Broker::start(nodes);
+        let stack = broker.stack();
+        let ws = |ports: &Ports| ports.web_stomp;
+        let pages_way = Way::to(&broker, ws);
         let mut config = stack.page_config();
-        config.urls = vec![pages_way.instead_of_target(stack.ws())];
+        for url in &mut config.urls {
+            *url = pages_way.instead_of_targets(url);
+        }
         let page = stack.page_with(config);
         let mut scene = Self {
-            management: Management::of(&node),
+            management: broker.management(),
             stack,
-            ways: WORKERS.map(|_| way(amqp)),
-            clients_way: way(ws),
+            ways: WORKERS.map(|_| Way::to(&broker, |ports| ports.amqp)),
+            clients_way: Way::to(&broker, ws),
             pages_way,
             page,
             workers: Default::default(),
@@ -68,7 +72,7 @@ impl Scene {
             computed: Computed::default(),
             killed: HashSet::new(),
             processes: 0,
-            node,
+            broker,
         };
         for index in 0..WORKERS.len() {
             scene.start_worker(index);
@@ -79,8 +83,10 @@ impl Scene {
     /// Where the native client connects.
     pub(super) fn client_config(&self) -> Config {
         let config = self.stack.config();
+        let urls = config.urls.iter();
+        let urls = urls.map(|url| self.clients_way.instead_of_targets(url));
         Config {
-            urls: self.clients_way.instead_of_target(self.stack.ws()).into(),
+            urls: Urls::new(urls).expect("there is one"),
             ..config
         }
     }
@@ -100,7 +106,7 @@ impl Scene {
     }
 
     /// All ways to the broker, and whose they are.
-    pub(super) fn ways(&self) -> Vec<(String, &Proxy)> {
+    pub(super) fn ways(&self) -> Vec<(String, &Way)> {
         let workers = WORKERS.iter().map(|name| format!("{name}'s"));
         workers
             .zip(&self.ways)
@@ -118,7 +124,7 @@ impl Scene {
         }
         self.processes += 1;
         let process = self.processes;
-        let amqp = self.ways[index].instead_of_target(self.stack.amqp());
+        let amqp = self.ways[index].instead_of_targets(self.stack.amqp());
         let mut config = self
             .stack
             .worker_config(WORKERS[index], &["--concurrency", "1"]);
@@ -183,9 +189,13 @@ impl fmt::Display for Scene {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = Server::find().ok();
         let version = server.and_then(|server| server.version());
+        let nodes = match self.broker.nodes().len() {
+            1 => String::new(),
+            nodes => format!(" on {nodes} nodes"),
+        };
         write!(
             f,
-            "RabbitMQ {}, workers {}, a native client, a page in Chromium",
+            "RabbitMQ {}{nodes}, workers {}, a native client, a page in Chromium",
             version.as_deref().unwrap_or("of an unknown version"),
             WORKERS.join(", ")
         )
