@@ -61,10 +61,11 @@ pub enum CallError {
         /// The service that was called.
         service: String,
     },
-    /// The last worker left after the request was sent. If another comes before the call's
-    /// deadline, it may still serve the request, and nobody will hear of it.
+    /// The last worker left after the request was sent, or the request was sent before it was known
+    /// that there is none. If another comes before the call's deadline, it may still serve the
+    /// request, and nobody will hear of it.
     #[error(
-        "the last worker of `{service}` has left; one that comes before the deadline may still serve the request"
+        "no worker serves `{service}`; one that comes before the deadline may still serve the request"
     )]
     WorkersLeft {
         /// The service that was called.

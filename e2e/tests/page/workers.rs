@@ -53,7 +53,8 @@ async fn a_call_whose_last_worker_dies_fails() {
         .await;
     worker.kill().expect("the worker dies");
     let words = browser.wait_for_error("unavailable").await;
-    assert!(words.contains("has left"), "{words}");
+    assert!(words.contains("No worker serves"), "{words}");
+    assert!(words.contains("may still serve"), "{words}");
     assert!(words.contains("warren-worker"), "{words}");
     browser.wait_for_workers(0).await;
     browser.close().await;
