@@ -193,6 +193,14 @@ impl Browser {
         field.send_keys(&key).await.expect("it takes keys");
     }
 
+    /// Presses a key where the keyboard is.
+    pub async fn press_here(&self, key: Key) {
+        let focused = self.client.active_element().await;
+        let focused = focused.expect("the page has the focus");
+        let key = key.to_string();
+        focused.send_keys(&key).await.expect("it takes keys");
+    }
+
     /// Clicks the element.
     pub async fn click(&self, test_id: &str) {
         let button = self.wait_for(&format!("[data-testid={test_id}]")).await;

@@ -5,6 +5,7 @@ mod batch;
 mod calls;
 mod connection;
 mod counters;
+mod keyboard;
 mod later;
 mod list;
 mod out_of_sight;

@@ -12,9 +12,12 @@ use yew::prelude::*;
 const BEYOND: usize = 40;
 
 /// A list's rows: which are drawn, and what its element needs.
+#[derive(Clone)]
 pub(crate) struct Rows {
     /// Those that are to be drawn.
     pub(crate) range: Range<usize>,
+    /// The first that is seen.
+    pub(crate) first_seen: usize,
     /// For the element whose children are the rows, each of the same height. Its parent scrolls.
     pub(crate) list: NodeRef,
     /// For the scrolling element.
@@ -67,8 +70,16 @@ pub(crate) fn use_rows(len: usize, chosen: Option<(Uuid, usize)>) -> Rows {
     });
     Rows {
         range: start..end,
+        first_seen: seen.first,
         list,
         onscroll: look.reform(|_| ()),
+    }
+}
+
+impl Rows {
+    /// Scrolls to a row that may not be drawn.
+    pub(super) fn bring_into_sight(&self, place: usize) {
+        bring_into_sight(&self.list, place);
     }
 }
 

@@ -10,13 +10,14 @@ use yew::prelude::*;
 use self::row::CallRow;
 use super::section::section;
 use crate::{
-    hooks::{download, use_call_log, use_calls, use_history, use_rows},
+    hooks::{download, use_call_log, use_calls, use_history, use_roving, use_rows},
     state::{CallRecord, RowState, history},
 };
 
 /// What the list is, for somebody who has just read the tutorial.
 const HELP: &str = "Every call that this page has made, newest first, and what became of it. \
-    Press one to see its frames below. The list outlives a reload, in this browser.";
+    Press one to see its frames below. The arrow keys, Home and End move through the list. It \
+    outlives a reload, in this browser.";
 
 #[component]
 pub(crate) fn CallList() -> Html {
@@ -37,22 +38,26 @@ pub(crate) fn CallList() -> Html {
     });
     let place_of = |id| Some((id, shown.iter().position(|call| call.id == id)?));
     let rows = use_rows(shown.len(), selected.and_then(place_of));
+    let roving = use_roving(&rows, &shown, |call| call.id);
     let tell = {
         let told = told.setter();
         use_callback((), move |words, ()| told.set(words))
     };
 
-    let items = shown[rows.range.clone()].iter().map(|call| {
+    let items = rows.range.clone().map(|place| {
+        let call = &shown[place];
         html! {
             <CallRow
                 key={call.id.to_string()}
                 call={call.clone()}
                 selected={selected == Some(call.id)}
+                stop={roving.stop_in(place)}
                 calls={calls.clone()}
                 tell={tell.clone()}
             />
         }
     });
+    let items: Html = items.collect();
     let onfilter = Callback::from({
         let filter = filter.clone();
         move |event: Event| {
@@ -98,9 +103,15 @@ pub(crate) fn CallList() -> Html {
                 </button>
                 <button class="small" data-testid="calls-clear" onclick={clear}>{ "Clear" }</button>
             </div>
-            <div class="rows" tabindex="0" onscroll={rows.onscroll}>
+            <div
+                class="rows"
+                tabindex="-1"
+                onscroll={rows.onscroll}
+                onkeydown={roving.onkeydown}
+                onfocusin={roving.onfocusin}
+            >
                 <ol data-testid="calls" aria-labelledby="calls-heading" ref={rows.list}>
-                    { for items }
+                    { items }
                 </ol>
             </div>
         </>

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
-    hooks::{Calls, copy},
+    hooks::{Calls, copy, tab_index},
     state::{CallRecord, Outcome, history},
     words,
 };
@@ -16,6 +16,8 @@ pub(super) struct CallRowProps {
     pub(super) call: Rc<CallRecord>,
     /// Whether it is the one that is looked at.
     pub(super) selected: bool,
+    /// Which of its buttons the Tab key leads to.
+    pub(super) stop: Option<usize>,
     /// What its buttons act on.
     pub(super) calls: Calls,
     /// Says what became of pressing one.
@@ -27,10 +29,11 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
     let CallRowProps {
         call,
         selected,
+        stop,
         calls,
         tell,
     } = props;
-    let (id, selected, request) = (call.id, *selected, call.request);
+    let (id, selected, stop, request) = (call.id, *selected, *stop, call.request);
     let state = call.state();
     let n = request.n.to_string();
     let (code, words) = match &call.settled {
@@ -77,7 +80,12 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
             data-worker={worker.clone()}
             data-selected={selected.to_string()}
         >
-            <button class="pick" aria-pressed={selected.to_string()} onclick={select}>
+            <button
+                class="pick"
+                tabindex={tab_index(stop, 0)}
+                aria-pressed={selected.to_string()}
+                onclick={select}
+            >
                 <span class="asked">{ format!("fib({n})") }</span>
                 <span class="became" title={words.clone()}>{ words }</span>
             </button>
@@ -94,10 +102,20 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
                 }
             </span>
             <span class="acts">
-                <button class="small" aria-label={format!("Copy fib({n})")} onclick={oncopy}>
+                <button
+                    class="small"
+                    tabindex={tab_index(stop, 1)}
+                    aria-label={format!("Copy fib({n})")}
+                    onclick={oncopy}
+                >
                     { "Copy" }
                 </button>
-                <button class="small" aria-label={format!("{action} fib({n})")} onclick={act}>
+                <button
+                    class="small"
+                    tabindex={tab_index(stop, 2)}
+                    aria-label={format!("{action} fib({n})")}
+                    onclick={act}
+                >
                     { action }
                 </button>
             </span>

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use yew::prelude::*;
 
 use crate::{
+    hooks::tab_index,
     state::{Timestamp, WireEntry},
     words,
 };
@@ -24,12 +25,14 @@ pub(super) fn clock(at: Timestamp, zone: i32) -> String {
     words::time_of_day(at.0 / 1_000, zone)
 }
 
-/// The frame's row. It is lit if the frame belongs to the call `selected`.
+/// The frame's row. It is lit if the frame belongs to the call `selected`; `stop` says which of its
+/// buttons the Tab key leads to.
 pub(super) fn frame_row(
     entry: &Rc<WireEntry>,
     zone: i32,
     is_chosen: bool,
     selected: Option<Uuid>,
+    stop: Option<usize>,
     choose: &Callback<Option<Rc<WireEntry>>>,
 ) -> Html {
     let is_lit = selected.is_some() && entry.call == selected;
@@ -52,7 +55,12 @@ pub(super) fn frame_row(
             data-command={entry.command().to_owned()}
             data-selected={is_lit.to_string()}
         >
-            <button class="pick" aria-pressed={is_chosen.to_string()} {onclick}>
+            <button
+                class="pick"
+                tabindex={tab_index(stop, 0)}
+                aria-pressed={is_chosen.to_string()}
+                {onclick}
+            >
                 <span class="frame-way" role="img" aria-label={direction}>{ arrow }</span>
                 <span class="frame-at">{ clock(entry.at, zone) }</span>
                 <code>{ entry.command().to_owned() }</code>

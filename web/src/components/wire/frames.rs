@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     frame_row::{frame_row, time_zone},
 };
 use crate::{
-    hooks::{Wire, copy, use_call_log, use_calls, use_rows, use_wire_log},
+    hooks::{Wire, copy, use_call_log, use_calls, use_roving, use_rows, use_wire_log},
     state::{WireEntry, WireFilter, WireScope},
 };
 
@@ -38,7 +38,6 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
     let filter = use_state_eq(WireFilter::default);
     let chosen = use_state_eq(|| None::<Rc<WireEntry>>);
     let told = use_state_eq(|| "");
-    let scroller = use_node_ref();
     let view = use_wire_log(&props.wire, (*filter).clone(), selected);
     // Not if it was chosen by a frame, which is in sight.
     let chosen_elsewhere =
@@ -49,6 +48,7 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
     };
     let rows = use_rows(view.shown.len(), chosen_elsewhere.and_then(place_of));
 
+    let roving = use_roving(&rows, &view.shown, |entry| entry.number);
     let choose = {
         let chosen = chosen.clone();
         Callback::from(move |entry: Option<Rc<WireEntry>>| {
@@ -58,9 +58,12 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
     };
     let zone = time_zone();
     let number = chosen.as_ref().map(|entry| entry.number);
-    let items = view.shown[rows.range.clone()]
-        .iter()
-        .map(|entry| frame_row(entry, zone, number == Some(entry.number), selected, &choose));
+    let items = rows.range.clone().map(|place| {
+        let entry = &view.shown[place];
+        let (is_chosen, stop) = (number == Some(entry.number), roving.stop_in(place));
+        frame_row(entry, zone, is_chosen, selected, stop, &choose)
+    });
+    let items: Html = items.collect();
     let onscope = {
         let filter = filter.clone();
         Callback::from(move |event: Event| {
@@ -104,14 +107,11 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
         })
     };
     let close = {
-        let (choose, scroller) = (choose.clone(), scroller.clone());
+        let (choose, enter) = (choose.clone(), roving.enter);
         Callback::from(move |()| {
             choose.emit(None);
             // The button is about to go, and would leave the keyboard nowhere.
-            if let Some(scroller) = scroller.cast::<HtmlElement>() {
-                // A browser that does not give the focus leaves it where it is.
-                let _ = scroller.focus();
-            }
+            enter.emit(());
         })
     };
     let onkeydown = chosen.is_some().then(|| {
@@ -153,8 +153,14 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
                 <button class="small" onclick={copy_all}>{ "Copy" }</button>
                 <button class="small" data-testid="wire-clear" onclick={clear}>{ "Clear" }</button>
             </div>
-            <div class="rows frame-rows" tabindex="0" ref={scroller} onscroll={rows.onscroll}>
-                <ol data-testid="wire" aria-label="Frames" ref={rows.list}>{ for items }</ol>
+            <div
+                class="rows frame-rows"
+                tabindex="-1"
+                onscroll={rows.onscroll}
+                onkeydown={roving.onkeydown}
+                onfocusin={roving.onfocusin}
+            >
+                <ol data-testid="wire" aria-label="Frames" ref={rows.list}>{ items }</ol>
                 if view.shown.is_empty() {
                     <p class="hint">{ "No frame that is noted fits." }</p>
                 }

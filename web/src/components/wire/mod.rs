@@ -14,7 +14,8 @@ use crate::hooks::use_wire;
 
 /// What the part shows, for somebody who has just read the tutorial.
 const HELP: &str = "The page speaks STOMP to RabbitMQ. A request goes into the queue with the name \
-    of this page’s reply queue and a correlation id; the reply comes back with the same id.";
+    of this page’s reply queue and a correlation id; the reply comes back with the same id. \
+    Press a frame to read all of it; the arrow keys, Home and End move through the list.";
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct WireProps {
