@@ -27,7 +27,11 @@ async fn a_call_without_a_worker_fails_and_the_page_says_how_to_start_one() {
     browser.fill("deadline", "1h").await;
     browser.click("call").await;
     let words = browser.wait_for_error("unavailable").await;
-    assert!(words.contains("No worker serves `rpc_queue`"), "{words}");
+    assert!(words.contains("No worker serves rpc_queue"), "{words}");
+    let names = browser
+        .run("return document.querySelector('[data-testid=error] code').textContent")
+        .await;
+    assert_eq!(names, "rpc_queue", "names are set as code");
     assert!(words.contains("warren-worker"), "{words}");
     browser
         .wait_for("[data-testid=call-row][data-state=failed][data-code=unavailable]")

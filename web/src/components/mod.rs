@@ -11,6 +11,7 @@ mod counter_line;
 mod field;
 mod masthead;
 mod notes;
+mod prose;
 mod section;
 mod settings;
 mod wire;

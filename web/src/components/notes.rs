@@ -3,6 +3,7 @@
 use warren_client::Urls;
 use yew::prelude::*;
 
+use super::prose::prose;
 use crate::start::{ConfigProblem, Start, forbidden, is_secure};
 
 /// A note on each thing that the page was told and could not use, and on a broker at `urls`
@@ -29,6 +30,6 @@ pub(crate) fn notes(start: &Start, urls: &Urls) -> Html {
 
 fn note(tone: &'static str, words: &str) -> Html {
     html! {
-        <p class="note" data-testid="note" data-tone={tone} role="note">{ words }</p>
+        <p class="note" data-testid="note" data-tone={tone} role="note">{ prose(words) }</p>
     }
 }

@@ -4,7 +4,7 @@ use warren_client::{Config, Mode};
 use web_sys::{FormData, HtmlFormElement};
 use yew::prelude::*;
 
-use super::section::section;
+use super::{prose::prose, section::section};
 use crate::{
     hooks::use_settings,
     start::{BadUrls, PageConfig, listed, mode_named, name_of},
@@ -113,7 +113,7 @@ pub(crate) fn Settings() -> Html {
                 <p role="status" data-testid="settings-status">{ status }</p>
                 <div role="alert">
                     if let Some(words) = alert {
-                        <p class="failure" data-testid="settings-error">{ words }</p>
+                        <p class="failure" data-testid="settings-error">{ prose(words) }</p>
                     }
                 </div>
             </div>

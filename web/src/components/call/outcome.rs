@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::{form::WAIT, progress::ProgressBar, time_bar::time_bar};
 use crate::{
+    components::prose::prose,
     hooks::{use_connection, use_elapsed},
     input::{CallRequest, InputError},
     state::{CallRecord, Done, Outcome, Timestamp},
@@ -141,7 +142,7 @@ fn failure(code: Code, asked: Option<CallRequest>, words: &str, advice: Option<H
                     { format!("fib({}) {}", asked.n, if code == Code::Cancelled { "cancelled" } else { "failed" }) }
                 </p>
             }
-            <p>{ words }</p>
+            <p>{ prose(words) }</p>
             { for advice }
             <code class="code">{ code.as_str() }</code>
         </div>

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
+    components::prose::{plain, prose},
     hooks::{Calls, copy, tab_index},
     state::{CallRecord, Outcome, history},
     words,
@@ -87,7 +88,7 @@ pub(super) fn CallRow(props: &CallRowProps) -> Html {
                 onclick={select}
             >
                 <span class="asked">{ format!("fib({n})") }</span>
-                <span class="became" title={words.clone()}>{ words }</span>
+                <span class="became" title={plain(&words)}>{ prose(&words) }</span>
             </button>
             <span class="state">{ state.label() }</span>
             <span class="took">

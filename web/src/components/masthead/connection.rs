@@ -6,6 +6,7 @@ use warren_client::ConnectionState;
 use yew::prelude::*;
 
 use crate::{
+    components::prose::prose,
     hooks::{use_connection, use_elapsed},
     state::Timestamp,
     words,
@@ -37,7 +38,7 @@ pub(super) fn ConnectionStatus() -> Html {
                 { " " }
                 <code>{ connection.state.url() }</code>
                 if let Some(trouble) = &connection.trouble {
-                    <span class="detail">{ words::sentence(&trouble.to_string()) }</span>
+                    <span class="detail">{ prose(&words::sentence(&trouble.to_string())) }</span>
                 }
             </p>
             { next_try }
