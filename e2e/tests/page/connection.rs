@@ -29,6 +29,50 @@ async fn the_page_and_the_worker_survive_a_restart_of_the_broker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_to_go_on_while_the_connection_is_lost() {
+    let mut node = Node::temporary().expect("a broker");
+    let stack = Stack::of(&node, "/");
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    browser.fill("batch-from", "50").await;
+    browser.fill("batch-to", "50").await;
+    browser.fill("batch-count", "1").await;
+    browser.click("batch-run").await;
+    browser.fill("deadline", "5m").await;
+    browser.fill("n", "49").await;
+    browser.click("call").await;
+    let row =
+        |n: u32, state: &str| format!("[data-testid=call-row][data-n='{n}'][data-state={state}]");
+    browser.wait_for(&row(49, "running")).await;
+    browser.wait_for(&row(50, "queued")).await;
+    let busy = "[data-testid=lane][data-standing=serving]";
+    browser.wait_for(busy).await;
+
+    node.stop().expect("the broker stops");
+    browser.wait_until("offline").await;
+    for n in [49, 50] {
+        browser.wait_for(&row(n, "waiting")).await;
+    }
+    browser
+        .wait_for("[data-testid=lane][data-standing=unknown]")
+        .await;
+    let text = browser.text().await;
+    for words in ["Waiting for the connection", "not heard of now"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let label = browser
+        .wait_for("[data-testid=chamber-worker]")
+        .await
+        .attr("aria-label")
+        .await
+        .expect("it is there");
+    assert_eq!(label.as_deref(), Some("worker: unknown"));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_broker_is_said_and_a_waiting_call_fails_at_its_deadline() {
     let node = Node::temporary().expect("a broker");
     let stack = Stack::of(&node, "/");

@@ -65,6 +65,34 @@ async fn a_call_whose_last_worker_dies_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_worker_dies_is_in_the_queue_until_another_begins() {
+    let stack = Stack::shared();
+    let one_at_a_time = ["--concurrency", "1"];
+    let hare = stack.worker("hare", &one_at_a_time);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_for_workers(1).await;
+    browser.fill("deadline", "5m").await;
+    let row =
+        |n: u32, state: &str| format!("[data-testid=call-row][data-n='{n}'][data-state={state}]");
+    browser.fill("n", "49").await;
+    browser.click("call").await;
+    browser.wait_for(&row(49, "running")).await;
+    let _rabbit = stack.worker("rabbit", &one_at_a_time);
+    browser.wait_for_workers(2).await;
+    browser.fill("n", "50").await;
+    browser.click("call").await;
+    browser.wait_for(&row(50, "running")).await;
+
+    hare.kill().expect("the worker dies");
+    browser.wait_for(&row(49, "queued")).await;
+    browser.wait_for(&row(50, "running")).await;
+    browser.click("cancel").await;
+    browser.wait_for(&row(49, "running")).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_can_wait_for_a_worker() {
     let stack = Stack::shared();
     let page = stack.page();

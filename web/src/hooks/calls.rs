@@ -8,17 +8,18 @@ use tokio::{
     sync::{broadcast, watch},
 };
 use uuid::Uuid;
-use warren_client::{
-    Call, CallError, CallOptions, Client, ConnectionState, Reply, Stage, WireFrame,
-};
+use warren_client::{Call, CallError, CallOptions, Client, Reply, Stage, WireFrame};
 use warren_contract::Fibonacci;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::{Store, client::use_client, use_selected, workers::use_told_lanes};
+use super::{Store, client::use_client, use_connection, use_selected, workers::use_told_lanes};
 use crate::{
     input::CallRequest,
-    state::{BarEnd, CallEnd, CallLog, CallRecord, Done, Lanes, Origin, Outcome, Timestamp},
+    state::{
+        BarEnd, CallEnd, CallLog, CallRecord, Done, Lanes, Origin, Outcome, Timestamp,
+        unheard_stage,
+    },
     words,
 };
 
@@ -57,6 +58,11 @@ impl Calls {
     /// Who computes them.
     pub(super) fn lanes(&self) -> &Store<Lanes> {
         &self.lanes
+    }
+
+    /// What asks them.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// What goes over the wire, from the first frame on, for the first that asks.
@@ -118,10 +124,9 @@ impl Calls {
             request,
             origin,
             made: Timestamp::now(),
-            // A call that tells no stages is sent at once where there is a connection.
-            stage: match (&stage, self.client.connection().borrow().clone()) {
-                (None, ConnectionState::Online { .. }) => Stage::Queued,
-                _ => Stage::Waiting,
+            stage: match &stage {
+                Some(_) => Stage::Waiting,
+                None => unheard_stage(self.client.connection().borrow().is_online()),
             },
             settled: None,
         };
@@ -169,7 +174,12 @@ pub(crate) fn CallsProvider(props: &html::ChildrenProps) -> Html {
         client,
         pending: Rc::default(),
     });
-    use_told_lanes(calls.lanes(), &calls.client);
+    use_told_lanes(&calls);
+    let is_online = use_connection().is_online();
+    use_effect_with(is_online, {
+        let log = calls.log().clone();
+        move |&is_online| log.update(|log| log.connected(is_online))
+    });
     use_effect_with((), {
         let calls = (*calls).clone();
         move |()| move || calls.cancel_all()

@@ -3,10 +3,9 @@
 use std::rc::Rc;
 
 use gloo::{timers::callback::Interval, utils::window};
-use warren_client::Client;
 use yew::prelude::*;
 
-use super::{Store, calls::use_calls, follow::follow, use_selected, visible::use_visible};
+use super::{Calls, follow::follow, use_calls, use_selected, visible::use_visible};
 use crate::state::{LaneView, Lanes, Timestamp, WorkerCount};
 
 /// How often moving lanes are drawn, in milliseconds.
@@ -18,13 +17,19 @@ const CALM_PERIOD_MS: u32 = 2_000;
 /// Lets the lanes know who is there. In a page that can be seen, the workers are asked once a
 /// second; a hidden page keeps what it knew, and costs the workers nothing.
 #[hook]
-pub(super) fn use_told_lanes(lanes: &Store<Lanes>, client: &Client) {
-    let (lanes, client) = (lanes.clone(), client.clone());
+pub(super) fn use_told_lanes(calls: &Calls) {
+    let (calls, workers) = (calls.clone(), calls.client().workers());
     let visible = use_visible();
     use_effect_with(visible, move |visible| {
         let stop = visible.then(|| {
-            follow(client.workers(), move |workers| {
-                lanes.update(|lanes| lanes.told(workers.as_deref(), Timestamp::now()));
+            follow(workers, move |workers| {
+                let now = Timestamp::now();
+                let left = calls
+                    .lanes()
+                    .update(|lanes| lanes.told(workers.as_deref(), now));
+                if !left.is_empty() {
+                    calls.log().update(|log| log.left(&left));
+                }
             })
         });
         move || {

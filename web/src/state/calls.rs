@@ -1,5 +1,8 @@
 //! The calls that were made, newest first.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 use uuid::Uuid;
@@ -94,6 +97,15 @@ pub(crate) enum RowState {
     Cancelled,
 }
 
+/// Where a call is that does not tell.
+pub(crate) const fn unheard_stage(is_online: bool) -> Stage {
+    if is_online {
+        Stage::Queued
+    } else {
+        Stage::Waiting
+    }
+}
+
 impl CallRecord {
     /// The call's state.
     pub(crate) const fn state(&self) -> RowState {
@@ -147,7 +159,7 @@ impl RowState {
     /// The state in words.
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::Waiting => "not sent yet",
+            Self::Waiting => "waiting",
             Self::Queued => "sent",
             Self::Running => "computing",
             Self::Done => "done",
@@ -209,6 +221,31 @@ impl CallLog {
         }
     }
 
+    /// Workers of these names went away. What they computed is in the queue again, until another
+    /// tells that it begins.
+    pub(crate) fn left(&mut self, workers: &[String]) {
+        for call in self.pending_mut() {
+            if let Stage::Running {
+                worker: Some(worker),
+                ..
+            } = &call.stage
+                && workers.contains(worker)
+            {
+                Rc::make_mut(call).stage = Stage::Queued;
+            }
+        }
+    }
+
+    /// The connection was lost, or is there again. Calls of batches do not tell where they are:
+    /// they are sent where there is a connection, and wait where there is none.
+    pub(crate) fn connected(&mut self, is_online: bool) {
+        for call in self.pending_mut() {
+            if call.origin == Origin::Batch {
+                Rc::make_mut(call).stage = unheard_stage(is_online);
+            }
+        }
+    }
+
     /// A call settled.
     pub(crate) fn settled(&mut self, id: Uuid, at: Timestamp, outcome: Outcome) {
         if let Some(call) = self.get_mut(id) {
@@ -229,6 +266,11 @@ impl CallLog {
         self.selected = None;
     }
 
+    fn pending_mut(&mut self) -> impl Iterator<Item = &mut Rc<CallRecord>> {
+        let calls = self.newest_first.iter_mut();
+        calls.filter(|call| call.is_pending())
+    }
+
     fn get_mut(&mut self, id: Uuid) -> Option<&mut CallRecord> {
         let call = self.newest_first.iter_mut().find(|call| call.id == id)?;
         Some(Rc::make_mut(call))
@@ -247,126 +289,5 @@ impl CallLog {
             };
             self.newest_first.remove(oldest);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use warren_client::Policy;
-
-    use super::*;
-
-    fn id(number: u64) -> Uuid {
-        Uuid::from_u128(number.into())
-    }
-
-    fn call(number: u64) -> CallRecord {
-        CallRecord {
-            id: id(number),
-            request: CallRequest {
-                n: number,
-                deadline: Duration::from_secs(30),
-                policy: Policy::FailFast,
-            },
-            origin: Origin::Form,
-            made: Timestamp(number),
-            stage: Stage::default(),
-            settled: None,
-        }
-    }
-
-    fn log(calls: impl IntoIterator<Item = u64>) -> CallLog {
-        let mut log = CallLog::default();
-        calls.into_iter().for_each(|number| log.made(call(number)));
-        log
-    }
-
-    fn cancel(log: &mut CallLog, number: u64) {
-        log.settled(id(number), Timestamp(0), Outcome::Cancelled);
-    }
-
-    fn numbers(log: &CallLog) -> Vec<u64> {
-        log.iter().map(|call| call.request.n).collect()
-    }
-
-    #[test]
-    fn the_newest_call_comes_first_and_an_older_one_can_be_the_newest_pending() {
-        let mut log = log([1, 2, 3]);
-        cancel(&mut log, 3);
-        log.made(CallRecord {
-            origin: Origin::Batch,
-            ..call(4)
-        });
-        assert_eq!(numbers(&log), [4, 3, 2, 1]);
-        assert_eq!(log.newest().map(|call| call.id), Some(id(3)));
-        assert_eq!(log.newest_pending().map(|call| call.id), Some(id(2)));
-    }
-
-    #[test]
-    fn the_oldest_settled_calls_are_forgotten_and_pending_ones_kept() {
-        let limit = REMEMBERED as u64;
-        let mut log = log(1..=limit + 2);
-        assert_eq!(log.iter().len(), REMEMBERED + 2);
-
-        for number in [2, 3, 4] {
-            cancel(&mut log, number);
-        }
-        assert_eq!(log.iter().len(), REMEMBERED);
-        let oldest: Vec<u64> = numbers(&log).into_iter().rev().take(3).collect();
-        assert_eq!(oldest, [1, 4, 5]);
-    }
-
-    #[test]
-    fn a_batch_makes_no_other_calls_forgotten() {
-        let mut log = log([1, 2]);
-        cancel(&mut log, 1);
-        for number in 3..=REMEMBERED as u64 + 2 {
-            log.made(CallRecord {
-                origin: Origin::Batch,
-                ..call(number)
-            });
-            cancel(&mut log, number);
-        }
-        assert_eq!(log.iter().len(), REMEMBERED);
-        let oldest: Vec<u64> = numbers(&log).into_iter().rev().take(3).collect();
-        assert_eq!(oldest, [1, 2, 5]);
-    }
-
-    #[test]
-    fn what_is_restored_is_older_than_what_is_there() {
-        let mut log = log([3]);
-        log.restore([call(2), call(1)]);
-        assert_eq!(numbers(&log), [3, 2, 1]);
-    }
-
-    #[test]
-    fn clearing_keeps_what_is_pending() {
-        let mut log = log([1, 2, 3]);
-        log.select(Some(id(2)));
-        cancel(&mut log, 2);
-        log.clear();
-        assert_eq!(numbers(&log), [3, 1]);
-        assert_eq!(log.selected(), None);
-    }
-
-    #[test]
-    fn a_row_follows_its_call_from_stage_to_stage() {
-        let running = Stage::Running {
-            worker: None,
-            progress: None,
-        };
-        let mut log = log([1]);
-        let state = |log: &CallLog| log.newest().map(|call| call.state());
-        assert_eq!(state(&log), Some(RowState::Waiting));
-        for (stage, expected) in [
-            (Stage::Queued, RowState::Queued),
-            (running, RowState::Running),
-            (Stage::Waiting, RowState::Waiting),
-        ] {
-            log.staged(id(1), stage);
-            assert_eq!(state(&log), Some(expected));
-        }
-        cancel(&mut log, 1);
-        assert_eq!(state(&log), Some(RowState::Cancelled));
     }
 }

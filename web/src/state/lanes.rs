@@ -73,6 +73,8 @@ pub(crate) enum Standing {
     Serving,
     /// It finishes what it computes, and then ends.
     Draining,
+    /// Since then nobody knows who is there.
+    Unknown(Timestamp),
     /// It has not answered since.
     Gone(Timestamp),
 }
@@ -113,7 +115,8 @@ pub(crate) struct LaneView {
 
 impl Lanes {
     /// All workers that there are told of themselves; `None` if it is not known who is there.
-    pub(crate) fn told(&mut self, workers: Option<&[Pong]>, at: Timestamp) {
+    /// Returns the names of those that went away, unless others have the same name.
+    pub(crate) fn told(&mut self, workers: Option<&[Pong]>, at: Timestamp) -> Vec<String> {
         self.count = workers.map(|workers| {
             let draining = workers.iter().filter(|worker| worker.draining).count();
             WorkerCount {
@@ -122,15 +125,23 @@ impl Lanes {
             }
         });
         let Some(workers) = workers else {
-            return;
+            for lane in &mut self.lanes {
+                lane.lose_touch(at);
+            }
+            return Vec::new();
         };
+        let mut left = Vec::new();
         for lane in &mut self.lanes {
             let is_here = workers
                 .iter()
                 .any(|worker| lane.id.as_ref() == Some(&worker.id));
             if lane.id.is_some() && !is_here && !lane.is_gone() {
+                let at = lane.ended().unwrap_or(at);
                 lane.standing = Standing::Gone(at);
                 lane.bars.break_off(at);
+                if workers.iter().all(|worker| worker.name != lane.name) {
+                    left.push(lane.name.clone());
+                }
             }
         }
         for worker in workers {
@@ -156,6 +167,7 @@ impl Lanes {
         }
         let begin = window_begin(at);
         self.lanes.retain(|lane| lane.is_seen_since(begin));
+        left
     }
 
     /// The worker of this name computes the call.
@@ -230,7 +242,7 @@ impl Lanes {
     /// How many calls the workers compute that are there, for whomever, as far as they said.
     pub(crate) fn busy(&self) -> usize {
         let there = self.lanes.iter();
-        let there = there.filter(|lane| !matches!(lane.standing, Standing::Gone(_)));
+        let there = there.filter(|lane| lane.ended().is_none());
         there
             .filter_map(|lane| lane.tally)
             .map(|tally| usize::from(tally.busy))
@@ -249,7 +261,7 @@ impl Lanes {
         let begin = window_begin(now);
         self.lanes.iter().any(|lane| {
             lane.since > begin
-                || matches!(lane.standing, Standing::Gone(at) if at >= begin)
+                || lane.ended().is_some_and(|at| at >= begin)
                 || !lane.bars.is_empty_since(begin)
         })
     }
@@ -274,9 +286,14 @@ impl Lanes {
         let is_it = |lane: &Lane| lane.name == name && !lane.is_gone();
         let was_it = |lane: &Lane| lane.name == name;
         let known = self.lanes.iter().position(is_it);
-        known
+        let index = known
             .or_else(|| self.lanes.iter().rposition(was_it))
-            .or_else(|| self.add(name, at))
+            .or_else(|| self.add(name, at))?;
+        let lane = &mut self.lanes[index];
+        if matches!(lane.standing, Standing::Unknown(_)) {
+            lane.standing = Standing::Serving;
+        }
+        Some(index)
     }
 
     /// A lane for a worker of this name, unless there are too many.
@@ -307,6 +324,21 @@ impl Lane {
         matches!(self.standing, Standing::Gone(_))
     }
 
+    /// From now on it is not known whether it is there.
+    fn lose_touch(&mut self, at: Timestamp) {
+        if self.ended().is_none() {
+            self.standing = Standing::Unknown(at);
+        }
+    }
+
+    /// Until when it was there, as far as that is known; `None` while it is.
+    const fn ended(&self) -> Option<Timestamp> {
+        match self.standing {
+            Standing::Unknown(at) | Standing::Gone(at) => Some(at),
+            Standing::Serving | Standing::Draining => None,
+        }
+    }
+
     /// Whether anything of it is in the window that begins at `begin`.
     fn is_seen_since(&self, begin: Timestamp) -> bool {
         match self.standing {
@@ -316,10 +348,7 @@ impl Lane {
     }
 
     fn view(&self, now: Timestamp) -> LaneView {
-        let end = match self.standing {
-            Standing::Gone(at) => at,
-            Standing::Serving | Standing::Draining => now,
-        };
+        let end = self.ended().unwrap_or(now);
         LaneView {
             number: self.number,
             name: self.name.clone(),
@@ -328,7 +357,7 @@ impl Lane {
             for_this_page: self.for_this_page,
             begin: position(self.since, now),
             end: position(end, now),
-            outlines: self.bars.outlines(now),
+            outlines: self.bars.outlines(end, now),
         }
     }
 }

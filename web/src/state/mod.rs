@@ -13,7 +13,7 @@ mod traffic;
 mod wire;
 
 pub(crate) use batch::{Batch, BatchOutcome, BatchSummary, Percentiles};
-pub(crate) use calls::{CallLog, CallRecord, Done, Origin, Outcome, RowState};
+pub(crate) use calls::{CallLog, CallRecord, Done, Origin, Outcome, RowState, unheard_stage};
 pub(crate) use lanes::{
     BarEnd, CallEnd, LANE_HEIGHT, LANE_WIDTH, LaneView, Lanes, Standing, WorkerCount,
 };

@@ -58,6 +58,7 @@ const fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Serving => "serving",
         Standing::Draining => "draining",
+        Standing::Unknown(_) => "unknown",
         Standing::Gone(_) => "gone",
     }
 }
@@ -67,6 +68,7 @@ fn doing(view: &LaneView, now: Timestamp) -> String {
         (Standing::Gone(at), _) => {
             format!("gone {} ago", words::whole_seconds(now.since(at)))
         }
+        (Standing::Unknown(_), _) => "not heard of now".to_owned(),
         (Standing::Draining, _) => "finishing, takes nothing new".to_owned(),
         (Standing::Serving, Some(tally)) if tally.busy > 0 => {
             format!("computing {} of at most {}", tally.busy, tally.concurrency)

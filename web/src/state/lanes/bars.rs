@@ -176,8 +176,9 @@ impl Bars {
     }
 
     /// The outlines of all bars in the window that ends `now`, for each of [`BarEnd::ALL`], in
-    /// units of [`WIDTH`] and [`HEIGHT`]; empty where there is none.
-    pub(super) fn outlines(&self, now: Timestamp) -> [String; BarEnd::ALL.len()] {
+    /// units of [`WIDTH`] and [`HEIGHT`]; empty where there is none. What is computed is known to
+    /// be until `end`.
+    pub(super) fn outlines(&self, end: Timestamp, now: Timestamp) -> [String; BarEnd::ALL.len()] {
         let mut outlines = [const { String::new() }; BarEnd::ALL.len()];
         let height = HEIGHT / self.rows.len().max(1) as u32;
         let closed = self.rows.iter().enumerate();
@@ -185,7 +186,7 @@ impl Bars {
         let open = self.open.iter().map(|open| {
             let bar = Bar {
                 from: open.from,
-                to: now,
+                to: end,
                 end: BarEnd::Running,
                 is_short: false,
             };

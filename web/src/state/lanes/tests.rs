@@ -120,9 +120,48 @@ fn workers_are_counted_while_it_is_known_who_is_there() {
     assert_eq!(lanes.count(), Some(expected));
     lanes.told(None, at(1_000));
     assert_eq!(lanes.count(), None);
-    let standings = names(&lanes, at(1_000)).into_iter().map(|lane| lane.1);
-    let last = [Standing::Serving, Standing::Draining];
-    assert!(standings.eq(last), "nobody is known to be gone");
+}
+
+#[test]
+fn while_nobody_tells_nothing_is_said_to_go_on() {
+    let mut lanes = Lanes::default();
+    told(&mut lanes, &[pong("1", "hare"), pong("2", "rabbit")], at(0));
+    told(&mut lanes, &[pong("2", "rabbit")], at(1_000));
+    lanes.running(call(1), "rabbit", at(10_000));
+    assert_eq!(lanes.told(None, at(20_000)), [""; 0]);
+    let expected = [Standing::Gone(at(1_000)), Standing::Unknown(at(20_000))];
+    let standings = names(&lanes, at(40_000)).into_iter().map(|lane| lane.1);
+    assert!(standings.eq(expected));
+    assert_eq!(lanes.busy(), 0);
+    let view = &lanes.views(at(40_000))[1];
+    assert_eq!(view.end, 4_000);
+    assert_eq!(bars(view), [(3_000, 3_994, BarEnd::Running)]);
+
+    // One is heard of again, by itself or by a call.
+    lanes.running(call(2), "rabbit", at(41_000));
+    assert_eq!(lanes.views(at(41_000))[1].standing, Standing::Serving);
+    lanes.told(None, at(42_000));
+    told(&mut lanes, &[pong("2", "rabbit")], at(43_000));
+    assert_eq!(lanes.views(at(43_000))[1].standing, Standing::Serving);
+    lanes.told(None, at(44_000));
+    told(&mut lanes, &[], at(45_000));
+    let gone = Standing::Gone(at(44_000));
+    assert_eq!(
+        lanes.views(at(45_000))[1].standing,
+        gone,
+        "since nobody knew"
+    );
+}
+
+#[test]
+fn who_left_is_told_unless_another_has_the_name() {
+    let mut lanes = Lanes::default();
+    let (hare, rabbit) = (pong("1", "hare"), pong("2", "rabbit"));
+    assert_eq!(lanes.told(Some(&[hare, rabbit.clone()]), at(0)), [""; 0]);
+    assert_eq!(lanes.told(Some(&[rabbit]), at(1_000)), ["hare"]);
+    let another = pong("3", "rabbit");
+    assert_eq!(lanes.told(Some(&[another]), at(2_000)), [""; 0]);
+    assert_eq!(lanes.told(Some(&[]), at(3_000)), ["rabbit"]);
 }
 
 #[test]
