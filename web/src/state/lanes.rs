@@ -353,7 +353,11 @@ impl Lane {
             number: self.number,
             name: self.name.clone(),
             standing: self.standing,
-            tally: self.tally,
+            // What it said of itself last may be older than its replies.
+            tally: self.tally.map(|tally| Tally {
+                served: tally.served.max(self.for_this_page.into()),
+                ..tally
+            }),
             for_this_page: self.for_this_page,
             begin: position(self.since, now),
             end: position(end, now),

@@ -196,6 +196,20 @@ fn what_is_known_of_a_worker_is_what_it_said_last_and_what_it_did_for_this_page(
         failed: 3,
     };
     assert_eq!(views[0].tally, Some(tally));
+
+    // What it did for this page is a part of what it did.
+    for number in 3..=10 {
+        lanes.settled(call(number), replied("hare", 10), at(3_000));
+    }
+    let view = &lanes.views(at(3_000))[0];
+    assert_eq!(view.for_this_page, 10);
+    assert_eq!(
+        view.tally,
+        Some(Tally {
+            served: 10,
+            ..tally
+        })
+    );
 }
 
 #[test]
