@@ -194,6 +194,9 @@ async fn messages_move_through_the_picture_and_then_it_is_still() {
         let css = format!("[data-testid=chamber-{chamber}][data-count='{count}']");
         browser.wait_for(&css).await;
     }
+    browser
+        .wait_for("[data-testid=chamber-replies][aria-label='reply queue: 1 reply']")
+        .await;
     browser.wait_for_count(".dot", 0).await;
     let moved = browser.run("return [...moved]").await;
     let mut moved: BTreeSet<String> = serde_json::from_value(moved).expect("texts");

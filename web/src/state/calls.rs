@@ -187,6 +187,12 @@ impl CallLog {
         self.iter().find(|call| call.origin == Origin::Form)
     }
 
+    /// The call that this page made last, be it of a person or of a batch.
+    pub(crate) fn latest(&self) -> Option<&Rc<CallRecord>> {
+        self.iter()
+            .find(|call| matches!(call.origin, Origin::Form | Origin::Batch))
+    }
+
     /// Of the pending calls, the one that a person made last.
     pub(crate) fn newest_pending(&self) -> Option<&Rc<CallRecord>> {
         self.iter()

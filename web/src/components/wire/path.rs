@@ -30,18 +30,28 @@ pub(super) struct PathProps {
 #[component]
 pub(super) fn Path(props: &PathProps) -> Html {
     let connection = use_connection();
-    let newest = use_call_log(|log| log.newest().cloned());
-    let stage = PathStage::of(&connection.state, newest.as_deref());
+    let stage = {
+        let state = connection.state.clone();
+        use_call_log(move |log| PathStage::of(&state, log))
+    };
     let moving = use_traffic(&props.wire);
     let workers = use_worker_count().map(|count| count.serving);
     let explained = use_state_eq(|| None::<Chamber>);
 
     let load = moving.load;
-    // What was sent on a connection that is lost is not in the queue for this page any more.
-    let waiting = if connection.is_online() {
-        load.waiting
+    // What was sent on a connection that is lost is not in the queue for this page any more, and
+    // nobody tells what the workers compute.
+    let unknown = || "unknown".to_owned();
+    let (waiting, queue, computing) = if connection.is_online() {
+        let computing = format!("{} computing", moving.busy);
+        (load.waiting, format!("{} waiting", load.waiting), computing)
     } else {
-        0
+        (0, unknown(), unknown())
+    };
+    let replies = if moving.replies == 1 {
+        "1 reply".to_owned()
+    } else {
+        format!("{} replies", moving.replies)
     };
     let page = match connection.state {
         ConnectionState::Online { .. } if load.pending == 0 => "online".into(),
@@ -56,22 +66,17 @@ pub(super) fn Path(props: &PathProps) -> Html {
     };
     let sights = [
         (Chamber::Page, "this page".into(), page, load.pending),
-        (
-            Chamber::Queue,
-            props.queue.to_string(),
-            format!("{waiting} waiting"),
-            waiting,
-        ),
+        (Chamber::Queue, props.queue.to_string(), queue, waiting),
         (
             Chamber::Worker,
             worker,
-            format!("{} computing", moving.busy),
+            computing,
             workers.unwrap_or_default(),
         ),
         (
             Chamber::Replies,
             "reply queue".into(),
-            format!("{} replies", moving.replies),
+            replies,
             usize::try_from(moving.replies).unwrap_or_default(),
         ),
     ];
