@@ -168,6 +168,28 @@ async fn keys_lead_to_rows_that_are_not_drawn() {
     browser.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_is_reached_only_while_a_batch_runs() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    let stop = |tab_index: i32| format!("[data-testid=batch-stop][tabindex='{tab_index}']");
+    browser.wait_for(&stop(-1)).await;
+    for field in ["from", "to"] {
+        browser.fill(&format!("batch-{field}"), "50").await;
+    }
+    browser.click("batch-run").await;
+    browser.wait_for(&stop(0)).await;
+    browser.press(Key::Enter, "batch-stop").await;
+    browser.wait_for(&stop(-1)).await;
+    // It does nothing now, and has the keyboard all the same.
+    let focused = "return document.activeElement.dataset.testid === 'batch-stop'";
+    browser.wait_until_true(focused, PATIENCE).await;
+    browser.close().await;
+}
+
 /// The keyboard comes to be there.
 async fn here(browser: &Browser, expected: &str) {
     let script = format!("return (() => {{ {HERE} }})() === '{expected}'");

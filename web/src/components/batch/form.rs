@@ -109,7 +109,7 @@ pub(super) fn BatchForm(props: &BatchFormProps) -> Html {
             }
         });
 
-    // The buttons stay where the keyboard is, also while they do nothing.
+    // The buttons keep the keyboard also while they do nothing; it does not come to Stop then.
     html! {
         <form class="batch-form" {onsubmit} novalidate=true>
             { for fields }
@@ -125,6 +125,7 @@ pub(super) fn BatchForm(props: &BatchFormProps) -> Html {
                 <button
                     type="button"
                     data-testid="batch-stop"
+                    tabindex={if running { "0" } else { "-1" }}
                     aria-disabled={(!running).to_string()}
                     {onclick}
                 >
