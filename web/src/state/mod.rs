@@ -19,7 +19,7 @@ pub(crate) use lanes::{
 };
 pub(crate) use load::Load;
 pub(crate) use path::PathStage;
-pub(crate) use plot::{HEIGHT as PLOT_HEIGHT, Plot};
+pub(crate) use plot::{HEIGHT as PLOT_HEIGHT, MarkPlace, Plot, mark_places};
 pub(crate) use time::{Timestamp, micros};
 pub(crate) use traffic::{Dot, Traffic};
 pub(crate) use wire::{Meaning, WireEntry, WireFilter, WireLog, WireScope};

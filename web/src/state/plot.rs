@@ -83,9 +83,71 @@ impl Plot {
     }
 }
 
+/// How wide the words of a mark are at most, on a phone, in thousandths of the picture's width.
+const WORDS_WIDTH: u32 = 300;
+
+/// Where the words of a mark stand, whose line goes from them down to the ground.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MarkPlace {
+    /// From the top, each a row below the one before.
+    pub(crate) row: u32,
+    /// Whether they stand left of the line, and otherwise right of it.
+    pub(crate) is_left: bool,
+}
+
+/// Places for the words of three marks, from left to right at these thousandths of the picture's
+/// width, so that they are all within it and no line crosses another's words.
+pub(crate) fn mark_places(at: [u32; 3]) -> [MarkPlace; 3] {
+    let place = |(row, is_left)| MarkPlace { row, is_left };
+    let [first, second, third] = at;
+    let places = if first >= WORDS_WIDTH {
+        // All lines that reach to the words' height stand right of them.
+        [(2, true), (1, true), (0, true)]
+    } else if third <= 1_000 - WORDS_WIDTH {
+        [(0, false), (1, false), (2, false)]
+    } else {
+        // The outer ones stand between their lines, and the second where it finds room.
+        let is_left = second + WORDS_WIDTH >= third;
+        [(1, false), (2, is_left), (0, true)]
+    };
+    places.map(place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether the words of the mark `of` are within the picture, and the line of `by` beside them.
+    fn are_clear(at: [u32; 3], of: usize, by: usize) -> bool {
+        let places = mark_places(at);
+        let words = if places[of].is_left {
+            at[of].saturating_sub(WORDS_WIDTH)..at[of]
+        } else {
+            at[of] + 1..at[of] + WORDS_WIDTH + 1
+        };
+        let reaches_up = places[by].row <= places[of].row;
+        words.len() == WORDS_WIDTH as usize
+            && words.end <= 1_001
+            && (of == by || !reaches_up || !words.contains(&at[by]))
+    }
+
+    #[test]
+    fn no_line_crosses_the_words_of_another_mark() {
+        let all = || (0..=1_000_u32).step_by(20);
+        for at in all().flat_map(|x| all().flat_map(move |y| all().map(move |z| [x, y, z]))) {
+            let [first, second, third] = at;
+            // On a phone there may be room for two only: they are at both edges, and the second is
+            // near both.
+            let is_near_both = second + WORDS_WIDTH >= third && second <= first + WORDS_WIDTH;
+            let has_room = first >= WORDS_WIDTH || third <= 1_000 - WORDS_WIDTH || !is_near_both;
+            if !at.is_sorted() || !has_room {
+                continue;
+            }
+            for (of, by) in (0..3).flat_map(|of| (0..3).map(move |by| (of, by))) {
+                assert!(are_clear(at, of, by), "{by} crosses {of} of {at:?}");
+            }
+        }
+    }
 
     fn plot(latencies: impl IntoIterator<Item = u32>) -> Plot {
         let mut histogram = Histogram::default();

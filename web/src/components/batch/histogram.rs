@@ -5,7 +5,7 @@ use std::time::Duration;
 use yew::prelude::*;
 
 use crate::{
-    state::{BatchSummary, PLOT_HEIGHT, Plot},
+    state::{BatchSummary, MarkPlace, PLOT_HEIGHT, Plot, mark_places},
     words,
 };
 
@@ -37,11 +37,12 @@ pub(super) fn histogram(summary: &BatchSummary) -> Html {
         words::count(summary.done.into()),
         spoken.join(", ")
     );
-    // All lines come before all words, so that none crosses a word.
+    let places = mark_places(ranks.each_ref().map(|(_, at, _)| *at));
+    // All words come after all lines, so that they cover one that they have no room beside.
     let (lines, names): (Vec<_>, Vec<_>) = ranks
         .into_iter()
-        .enumerate()
-        .map(|(row, (name, at, took))| rank(20 * row as u32 + 14, name, at, took))
+        .zip(places)
+        .map(|((name, at, took), place)| rank(place, name, at, took))
         .unzip();
     let ticks = plot.ticks().into_iter().map(|(micros, at)| {
         let x = percent(at);
@@ -83,10 +84,10 @@ pub(super) fn histogram(summary: &BatchSummary) -> Html {
     }
 }
 
-/// The line of a rank, and its words at the height `y`.
-fn rank(y: u32, name: &'static str, at: u32, took: String) -> (Html, Html) {
-    let x = percent(at);
-    let (anchor, shift) = if at > 600 {
+/// The line of a rank, and its words.
+fn rank(place: MarkPlace, name: &'static str, at: u32, took: String) -> (Html, Html) {
+    let (x, y) = (percent(at), 20 * place.row + 14);
+    let (anchor, shift) = if place.is_left {
         ("end", "-5")
     } else {
         ("start", "5")
