@@ -4,7 +4,7 @@ use warren_client::Mode;
 use yew::prelude::*;
 
 use crate::{
-    components::{CallPanel, CounterLine, masthead, notes},
+    components::{CallPanel, masthead, notes},
     hooks::{CallsProvider, ClientProvider, EarlyClient, Settings, use_own_settings},
     later::{Part, use_later},
     start::Start,
@@ -55,7 +55,6 @@ pub(crate) fn App(props: &AppProps) -> Html {
                         { later.part(&watching) }
                         { later.notice() }
                     </main>
-                    <CounterLine />
                 </CallsProvider>
             </ClientProvider>
             // Outside of what is made anew with other settings, as it tells what became of them.

@@ -14,7 +14,7 @@ async fn doubled_unknown_and_unreadable_replies_are_counted_and_harm_no_call() {
         assert_eq!(browser.call(n).await, expected);
         for counter in ["unmatched", "malformed"] {
             let script = format!(
-                "return document.querySelector('[data-testid={counter}]')?.textContent === '{dropped}'"
+                "return document.querySelector('#wire [data-testid={counter}]')?.textContent === '{dropped}'"
             );
             browser.wait_until_true(&script, PATIENCE).await;
         }

@@ -7,7 +7,6 @@
 mod batch;
 mod call;
 mod calls;
-mod counter_line;
 mod field;
 mod masthead;
 mod notes;
@@ -20,7 +19,6 @@ mod workers;
 pub(crate) use batch::Batch;
 pub(crate) use call::CallPanel;
 pub(crate) use calls::CallList;
-pub(crate) use counter_line::CounterLine;
 pub(crate) use masthead::masthead;
 pub(crate) use notes::notes;
 pub(crate) use settings::Settings;

@@ -6,7 +6,7 @@ use crate::hooks::use_counters;
 
 /// Says nothing as long as nothing went wrong.
 #[component]
-pub(crate) fn CounterLine() -> Html {
+pub(super) fn CounterLine() -> Html {
     let counters = use_counters();
     let items = [
         item(
@@ -26,7 +26,7 @@ pub(crate) fn CounterLine() -> Html {
             "Reconnects",
         ),
     ];
-    html! { <footer class="counters"><ul>{ for items }</ul></footer> }
+    html! { <ul class="counters">{ for items }</ul> }
 }
 
 /// One counter, unless it is zero.

@@ -1,6 +1,7 @@
 //! What goes over the wire.
 
 mod chamber;
+mod counter_line;
 mod frame_detail;
 mod frame_row;
 mod frames;
@@ -8,7 +9,7 @@ mod path;
 
 use yew::prelude::*;
 
-use self::{frames::Frames, path::Path};
+use self::{counter_line::CounterLine, frames::Frames, path::Path};
 use super::section::section;
 use crate::hooks::use_wire;
 
@@ -27,10 +28,13 @@ pub(crate) struct WireProps {
 pub(crate) fn Wire(props: &WireProps) -> Html {
     let wire = use_wire();
     let content = html! {
-        <div class="wire-parts">
-            <Path queue={props.queue.clone()} wire={wire.clone()} />
-            <Frames {wire} />
-        </div>
+        <>
+            <div class="wire-parts">
+                <Path queue={props.queue.clone()} wire={wire.clone()} />
+                <Frames {wire} />
+            </div>
+            <CounterLine />
+        </>
     };
     section("wire", "Wire", HELP, content)
 }
