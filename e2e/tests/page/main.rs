@@ -8,6 +8,7 @@ mod counters;
 mod keyboard;
 mod later;
 mod list;
+mod looks;
 mod out_of_sight;
 mod policy;
 mod progress;

@@ -1,0 +1,49 @@
+//! What the page looks like: what can be told apart.
+
+use warren_e2e::{Browser, PATIENCE, Scheme, Stack, View};
+
+/// The luminances (WCAG 2.2) of the panel, and of what the legend shows for done and for failed.
+const LUMINANCES: &str = r"
+    const linear = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    return ['.workers', '.lanes-legend .done', '.lanes-legend .failed'].map(css => {
+        const colour = getComputedStyle(document.querySelector(css)).backgroundColor;
+        const [r, g, b] = colour.match(/\d+/g).map(linear);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    });
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn done_and_failed_are_told_apart_by_their_lightness_alone() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_for(".lanes-legend").await;
+    for scheme in Scheme::ALL {
+        look(&browser, 1440, scheme).await;
+        let luminances = browser.run(LUMINANCES).await;
+        let luminances: [f64; 3] = serde_json::from_value(luminances).expect("three numbers");
+        let [panel, done, failed] = luminances;
+        for colour in [done, failed] {
+            let contrast = contrast(panel, colour);
+            assert!(contrast >= 4.5, "{scheme:?}: {contrast} to the panel");
+        }
+        let apart = contrast(done, failed);
+        assert!(apart >= 1.5, "{scheme:?}: {apart} between them");
+    }
+    browser.close().await;
+}
+
+fn contrast(one: f64, other: f64) -> f64 {
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+async fn look(browser: &Browser, width: u32, scheme: Scheme) {
+    let view = View {
+        width,
+        height: 3_000,
+        scheme,
+    };
+    browser.look(view).await;
+    let is_so = format!("return innerWidth === {width}");
+    browser.wait_until_true(&is_so, PATIENCE).await;
+}
