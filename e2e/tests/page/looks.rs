@@ -1,4 +1,4 @@
-//! What the page looks like: what can be told apart.
+//! What the page looks like: what can be told apart, and stays where it is.
 
 use warren_e2e::{Browser, PATIENCE, Scheme, Stack, View};
 
@@ -33,8 +33,49 @@ async fn done_and_failed_are_told_apart_by_their_lightness_alone() {
     browser.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_jumps_when_a_frame_or_an_explanation_is_opened() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_until("online").await;
+    browser.wait_for("[data-testid=frame]").await;
+    look(&browser, 1440, Scheme::Light).await;
+    let place = |css: &str| {
+        format!(
+            "const it = document.querySelector('{css}').getBoundingClientRect();
+             return [it.left, it.top, it.height]"
+        )
+    };
+    let picture = place(".path svg");
+    let before = browser.run(&picture).await;
+    open_a_frame(&browser).await;
+    assert_eq!(browser.run(&picture).await, before);
+
+    for part in ["calls", "wire", "workers", "batch", "settings"] {
+        let settings = place("#settings form");
+        let before = browser.run(&settings).await;
+        let summary = browser.wait_for(&format!("#{part} summary")).await;
+        summary.click().await.expect("it can be clicked");
+        browser.wait_for(&format!("#{part} .help[open] p")).await;
+        assert_eq!(browser.run(&settings).await, before, "{part}");
+    }
+    let open = browser.count(".help[open]").await;
+    assert_eq!(open, 1, "one explanation takes the place of another");
+    browser.close().await;
+}
+
 fn contrast(one: f64, other: f64) -> f64 {
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+async fn open_a_frame(browser: &Browser) {
+    browser.wait_for("[data-testid=frame] .pick").await;
+    // By script, as new frames may move it away from under a pointer.
+    browser
+        .run("document.querySelector('[data-testid=frame] .pick').click()")
+        .await;
+    browser.wait_for("[data-testid=wire-detail]").await;
 }
 
 async fn look(browser: &Browser, width: u32, scheme: Scheme) {

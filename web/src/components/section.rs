@@ -15,7 +15,7 @@ pub(super) fn section(
         <section {id} class={classes!("panel", id)} aria-labelledby={heading.clone()}>
             <header>
                 <h2 id={heading}>{ title }</h2>
-                <details class="help">
+                <details class="help" name="help">
                     <summary>{ "What is this?" }</summary>
                     <p>{ help }</p>
                 </details>
