@@ -34,6 +34,20 @@ async fn done_and_failed_are_told_apart_by_their_lightness_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_empty_says_what_it_is_for() {
+    let stack = Stack::shared();
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_for("#settings").await;
+    let words = "return ['call', 'calls', 'workers', 'batch'].map(id =>
+        document.querySelector(`#${id} .hint, #${id} .batch-words`)?.textContent ?? '')";
+    let words = browser.run(words).await;
+    let words: Vec<String> = serde_json::from_value(words).expect("texts");
+    assert!(words.iter().all(|words| words.ends_with('.')), "{words:?}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_jumps_when_a_frame_or_an_explanation_is_opened() {
     let stack = Stack::shared();
     let page = stack.page();

@@ -7,6 +7,10 @@ use yew::prelude::*;
 use super::histogram::histogram;
 use crate::{state::BatchSummary, words};
 
+/// What is said where the numbers will be.
+const NONE_YET: &str = "No batch has run yet. Run one to see how many calls are answered in a \
+    second, and how long they take.";
+
 /// The numbers of a batch; of none, the place for them.
 pub(super) fn batch_summary(summary: Option<&BatchSummary>) -> Html {
     let latency = summary.and_then(|summary| summary.latency);
@@ -44,7 +48,7 @@ pub(super) fn batch_summary(summary: Option<&BatchSummary>) -> Html {
 /// What is read out: only what lasts.
 fn words_of(summary: Option<&BatchSummary>) -> String {
     let Some(summary) = summary else {
-        return "No batch has run yet.".to_owned();
+        return NONE_YET.to_owned();
     };
     let count = words::count(summary.count.into());
     if !summary.ended {

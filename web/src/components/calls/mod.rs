@@ -19,6 +19,9 @@ const HELP: &str = "Every call that this page has made, newest first, and what b
     Press one to see its frames below. The arrow keys, Home and End move through the list. It \
     outlives a reload, in this browser.";
 
+/// What is said where the calls will be.
+const NONE_YET: &str = "Each call that you make appears here, with what became of it.";
+
 #[component]
 pub(crate) fn CallList() -> Html {
     let calls = use_calls();
@@ -113,6 +116,11 @@ pub(crate) fn CallList() -> Html {
                 <ol data-testid="calls" aria-labelledby="calls-heading" ref={rows.list}>
                     { items }
                 </ol>
+                if shown.is_empty() {
+                    <p class="hint">
+                        { if total == 0 { NONE_YET } else { "No call is of this kind." } }
+                    </p>
+                }
             </div>
         </>
     };
@@ -121,7 +129,6 @@ pub(crate) fn CallList() -> Html {
 
 fn count(shown: usize, total: usize) -> String {
     match (shown, total) {
-        (_, 0) => "None yet. The newest will come first.".to_owned(),
         (shown, total) if shown == total => total.to_string(),
         (shown, total) => format!("{shown} of {total}"),
     }

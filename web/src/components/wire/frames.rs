@@ -162,7 +162,7 @@ pub(super) fn Frames(props: &FramesProps) -> Html {
             >
                 <ol data-testid="wire" aria-label="Frames" ref={rows.list}>{ items }</ol>
                 if view.shown.is_empty() {
-                    <p class="hint">{ "No frame that is noted fits." }</p>
+                    <p class="hint">{ "Frames appear here as they go by, if they fit what is to be shown." }</p>
                 }
             </div>
             if let Some(entry) = &*chosen {
