@@ -1,6 +1,16 @@
-//! What the page looks like: what can be told apart, and stays where it is.
+//! What the page looks like: what can be told apart, pressed, and stays where it is.
 
+use serde_json::Value;
 use warren_e2e::{Browser, PATIENCE, Scheme, Stack, View};
+
+/// Everything that can be pressed and is less high than it has to be. What a label is for is
+/// pressed on its label.
+const TOO_LOW: &str = "
+    const pressed = 'a, button, select, summary, label.wait, input:not([type=checkbox])';
+    return [...document.querySelectorAll(pressed)].filter(it => it.checkVisibility())
+        .map(it => [it.getBoundingClientRect().height, it.outerHTML.slice(0, 80)])
+        .filter(([height]) => height < LEAST).map(String);
+";
 
 /// The luminances (WCAG 2.2) of the panel, and of what the legend shows for done and for failed.
 const LUMINANCES: &str = r"
@@ -11,6 +21,29 @@ const LUMINANCES: &str = r"
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     });
 ";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_to_press_is_large_enough_for_a_finger() {
+    let stack = Stack::shared();
+    let _worker = stack.worker("hare", &[]);
+    let page = stack.page();
+    let browser = Browser::open(&page.url()).await;
+    browser.wait_for("#settings").await;
+    browser.call("20").await;
+    browser.wait_for("[data-testid=call-row]").await;
+    open_a_frame(&browser).await;
+    // On a phone as platforms recommend it, and on a desk as WCAG 2.2 demands it.
+    for (width, least) in [(390, "44"), (1440, "24")] {
+        look(&browser, width, Scheme::Light).await;
+        let too_low = browser.run(&TOO_LOW.replace("LEAST", least)).await;
+        assert_eq!(too_low, Value::Array(Vec::new()), "{width} wide");
+    }
+    look(&browser, 390, Scheme::Light).await;
+    let tops = "return new Set([...document.querySelectorAll('.calls .tools button')]
+        .map(button => button.getBoundingClientRect().top)).size";
+    assert_eq!(browser.run(tops).await, 1, "the buttons are in one row");
+    browser.close().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn done_and_failed_are_told_apart_by_their_lightness_alone() {
