@@ -17,10 +17,6 @@ use crate::{Policy, Traceparent};
 /// deadline.
 pub(super) const MAX_LOSSES: u32 = 5;
 
-/// When a request was sent on this connection, and which of those that were sent at the same time it
-/// was: requests are sent in the order of their turns.
-pub(super) type Turn = (Duration, u64);
-
 /// A call that has not settled.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -74,17 +70,6 @@ impl Pending {
             },
             number: 0,
         }
-    }
-
-    /// When it was sent on this connection.
-    pub(super) fn turn(&self) -> Option<Turn> {
-        self.sent_at.map(|at| (at, self.number))
-    }
-
-    /// Whether it was sent on this connection without anything that tells it arrived, and does no
-    /// harm if it is sent again.
-    fn is_doubtful(&self) -> bool {
-        self.idempotent && self.sent_at.is_some() && self.started_at.is_none()
     }
 
     /// Whether it is to fail, now that there is no worker.
@@ -205,10 +190,22 @@ impl Calls {
     }
 
     /// Takes the next call whose turn it is to be sent, and notes that it is sent now. If precious
-    /// ones are to wait, those that must not be done twice are put off to the next connection.
-    pub(super) fn next_unsent(&mut self, now: Duration, wait: bool) -> Option<(Uuid, &Pending)> {
-        let mut turn = self.unsent.pop_first()?;
-        while wait && self.by_id.get(&turn.1).is_some_and(|call| !call.idempotent) {
+    /// ones are to wait, those that must not be done twice are put off to the next connection. If
+    /// it is the first of the connection, which may be dropped, one that may be sent again goes
+    /// before others.
+    pub(super) fn next_unsent(
+        &mut self,
+        now: Duration,
+        wait: bool,
+        is_first: bool,
+    ) -> Option<(Uuid, &Pending)> {
+        let is_precious = |id: Uuid| self.by_id.get(&id).is_some_and(|call| !call.idempotent);
+        let mut waiting = self.unsent.iter().copied();
+        let mut turn = match is_first.then(|| waiting.find(|&(_, id)| !is_precious(id))) {
+            Some(Some(turn)) => self.unsent.take(&turn)?,
+            Some(None) | None => self.unsent.pop_first()?,
+        };
+        while wait && is_precious(turn.1) {
             self.put_off.insert(turn);
             turn = self.unsent.pop_first()?;
         }
@@ -221,30 +218,22 @@ impl Calls {
         Some((id, call))
     }
 
-    /// The broker takes what was sent from this turn on, and may have dropped what was sent before:
-    /// idempotent calls of which nothing was heard wait to be sent again.
-    pub(super) fn doubt_before(&mut self, turn: Turn) {
-        for (&id, call) in &mut self.by_id {
-            if call.is_doubtful() && call.turn().is_some_and(|sent| sent < turn) {
-                call.sent_at = None;
-                self.in_flight -= 1;
-                self.unsent.insert((call.number, id));
-            }
-        }
+    /// Whether calls wait to be sent on this connection.
+    pub(super) fn any_unsent(&self) -> bool {
+        !self.unsent.is_empty()
     }
 
-    /// The broker may have dropped all that was sent: the first idempotent call of which nothing was
-    /// heard waits to be sent again. False if there is none.
-    pub(super) fn doubt_first(&mut self) -> bool {
-        let doubtful = self.by_id.iter_mut().filter(|(_, call)| call.is_doubtful());
-        let first = doubtful.min_by_key(|(_, call)| call.turn());
-        if let Some((&id, call)) = first {
-            call.sent_at = None;
-            self.in_flight -= 1;
-            self.unsent.insert((call.number, id));
-            return true;
-        }
-        false
+    /// The broker may have dropped the request of this call: it waits to be sent again. False if it
+    /// must not be done twice, or has settled.
+    pub(super) fn doubt(&mut self, id: Uuid) -> bool {
+        let Some(call) = self.sent(id).filter(|call| call.idempotent) else {
+            return false;
+        };
+        call.sent_at = None;
+        let turn = (call.number, id);
+        self.in_flight -= 1;
+        self.unsent.insert(turn);
+        true
     }
 
     /// There is another connection: calls that were put off are to be sent.

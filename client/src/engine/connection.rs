@@ -33,8 +33,8 @@ use crate::{Config, ConnectionState, Disconnect, Mode};
 pub(super) enum Signal {
     State(ConnectionState),
     Message(Frame),
-    /// The broker has taken a frame that asked for this receipt.
-    Receipt(String),
+    /// The queue has taken the request that asked for a receipt, or one that did before it.
+    RequestTaken,
     /// A message was too large to be read; its headers are all there is.
     TooLarge {
         head: Box<Frame>,

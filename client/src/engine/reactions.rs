@@ -8,7 +8,7 @@ use warren_stomp::Frame;
 
 use super::{
     Engine, Event,
-    acceptance::{Acceptance, Overdue},
+    acceptance::{Acceptance, REQUEST_RECEIPT},
     calls::Pending,
     connection::Signal,
     presence::Absence,
@@ -42,7 +42,7 @@ impl Engine {
                     self.events.push_back(Event::Connection(state));
                 }
                 Signal::Message(frame) => self.take_message(now, frame),
-                Signal::Receipt(id) => self.take_receipt(&id),
+                Signal::RequestTaken => self.acceptance.take_sign(),
                 Signal::TooLarge { head, detail } => {
                     if let Some(id) = Wire::correlation_id(&head)
                         && self.calls.remove(id).is_some()
@@ -103,7 +103,7 @@ impl Engine {
         match self.wire.read(frame) {
             Incoming::Reply { id, outcome } => {
                 self.presence.take_reply(now);
-                self.has_arrived(now, id);
+                self.has_arrived(id);
                 self.take_reply(now, id, outcome);
             }
             Incoming::Progress {
@@ -112,13 +112,13 @@ impl Engine {
                 progress,
             } => {
                 self.presence.take_reply(now);
-                self.has_arrived(now, id);
+                self.has_arrived(id);
                 self.take_progress(now, id, worker, progress);
             }
             Incoming::Bounce { id, reason } => {
                 // With a reason it comes from the queue, and from a full one without a receipt.
                 if reason.is_some() {
-                    self.has_arrived(now, id);
+                    self.has_arrived(id);
                 }
                 match self.calls.remove(id) {
                     Some(call) => {
@@ -143,34 +143,22 @@ impl Engine {
         }
     }
 
-    fn take_receipt(&mut self, id: &str) {
-        if let Some(turn) = self.acceptance.take_receipt(id) {
-            self.calls.doubt_before(turn);
-        }
-    }
-
-    /// Sends again what the broker may have dropped, here or over another connection, if no receipt
-    /// came in time.
+    /// Has the request sent again for which no receipt came in time, here or over another connection.
     pub(super) fn look_for_receipt(&mut self, now: Duration) {
-        match self.acceptance.poll_overdue(now) {
-            None => {}
-            Some(Overdue::TakenFrom(turn)) => self.calls.doubt_before(turn),
-            Some(Overdue::Nothing) => {
-                if self.acceptance.is_hopeless(now) {
-                    self.connection.leave_taking_nothing(now);
-                } else if !self.calls.doubt_first() {
-                    self.acceptance = Acceptance::default();
-                }
-            }
+        let Some(id) = self.acceptance.poll_overdue(now) else {
+            return;
+        };
+        if self.acceptance.is_hopeless(now) {
+            self.connection.leave_taking_nothing(now);
+        } else if !self.calls.doubt(id) && !self.calls.any_unsent() {
+            self.acceptance = Acceptance::default();
         }
     }
 
     /// The queue has had the request of this call.
-    fn has_arrived(&mut self, now: Duration, id: Uuid) {
-        if self.acceptance.is_in_question()
-            && let Some(turn) = self.calls.sent(id).and_then(|call| call.turn())
-        {
-            self.acceptance.take_sign(now, turn);
+    fn has_arrived(&mut self, id: Uuid) {
+        if self.acceptance.is_in_question() && self.calls.sent(id).is_some() {
+            self.acceptance.take_sign();
         }
     }
 
@@ -285,18 +273,22 @@ impl Engine {
         let may_be_leaderless = self.config.mode == Mode::Warren
             && (self.config.urls.iter().len() > 1 || self.counters.connects > 1);
         let wait = self.connection.is_late();
-        while let Some((id, call)) = self.calls.next_unsent(now, wait) {
+        loop {
+            let is_first = may_be_leaderless && self.acceptance != Acceptance::Known;
+            if is_first && self.acceptance.is_awaited() {
+                break;
+            }
+            let Some((id, call)) = self.calls.next_unsent(now, wait, is_first) else {
+                break;
+            };
             if call.times_sent > 1 {
                 self.counters.resent += 1;
             }
             let remaining = call.deadline_at.saturating_sub(now);
             let client = self.connection.client_id();
             let mut frame = self.wire.request(client, id, call, remaining);
-            if may_be_leaderless
-                && let Some(turn) = call.turn()
-                && let Some(receipt) = self.acceptance.send(now, turn, call.body.len())
-            {
-                frame = frame.with_header("receipt", &receipt);
+            if is_first && self.acceptance.send(now, id, call.body.len()) {
+                frame = frame.with_header("receipt", REQUEST_RECEIPT);
             }
             if call.progress_every.is_some() {
                 let stage = Stage::Queued;

@@ -8,6 +8,7 @@ use super::{Connection, Signal};
 use crate::{
     ConnectionState, Mode,
     engine::{
+        acceptance::REQUEST_RECEIPT,
         ending,
         link::{Link, Phase, STEP_TIMEOUT},
         wire::{BOUNCE_SUBSCRIPTION, Wire},
@@ -29,7 +30,10 @@ impl Connection {
                         self.come_online(now);
                     }
                 }
-                SessionEvent::Receipt(id) => self.signals.push_back(Signal::Receipt(id)),
+                SessionEvent::Receipt(id) if id == REQUEST_RECEIPT => {
+                    self.signals.push_back(Signal::RequestTaken);
+                }
+                SessionEvent::Receipt(_) => {}
                 SessionEvent::Message(frame) => {
                     self.first_ping.answered();
                     self.signals.push_back(Signal::Message(frame));

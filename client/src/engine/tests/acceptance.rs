@@ -46,52 +46,94 @@ fn where_nothing_is_asked_for_nothing_is_doubted() {
 }
 
 #[test]
-fn a_request_that_is_dropped_is_sent_again_until_it_is_taken() {
-    let mut world = leaderless();
-    let call = world.call(request());
-    assert_eq!(world.requests(), [call]);
-    world.pass(ms(2_999));
-    assert!(world.requests().is_empty());
-
-    world.drops_requests = false;
-    world.pass(ms(1));
-    assert_eq!(world.requests(), [call]);
-    world.pass(ms(10_000));
-    assert!(world.requests().is_empty());
-    assert_eq!(world.engine.counters().resent, 1);
-    assert_eq!(world.engine.calls.in_flight(), (1, 0));
-    world.receive(&result(call, "832040"));
-    assert_eq!(world.engine.calls.in_flight(), (0, 0));
-}
-
-#[test]
-fn all_that_was_sent_before_the_first_that_is_taken_is_sent_again() {
+fn one_request_goes_ahead_and_the_others_once_it_is_taken() {
     let mut world = leaderless();
     let calls = [(); 3].map(|()| world.call(request()));
-    assert_eq!(world.requests(), calls);
+    assert_eq!(world.requests(), calls[..1]);
     world.drops_requests = false;
-    world.pass(ms(3_000));
+    world.pass(ms(500));
     assert_eq!(world.requests(), calls);
-
     let later = world.call(request());
     let asks = |frame: &Frame| frame.header("receipt").is_some();
     assert!(!world.sent.iter().any(asks));
     assert_eq!(world.requests(), [later]);
+    world.pass(ms(10_000));
+    assert!(world.requests().is_empty());
+    assert_eq!(world.engine.counters().resent, 1);
+    assert_eq!(world.engine.calls.in_flight(), (4, 0));
 }
 
 #[test]
-fn a_receipt_that_comes_late_tells_of_the_request_that_was_sent_first() {
+fn a_request_that_is_dropped_is_sent_again_until_it_is_taken() {
     let mut world = leaderless();
-    let calls = [(); 3].map(|()| world.call(request()));
-    let asks = |frame: &Frame| frame.header("receipt").map(str::to_owned);
-    let receipt = world.sent.iter().find_map(asks).expect("one asks");
-    assert_eq!(world.requests(), calls);
-    world.pass(ms(3_000));
-    assert_eq!(world.requests(), calls[..1]);
+    let call = world.call(request());
+    assert_eq!(world.requests(), [call]);
+    for wait in [500, 1_000, 2_000] {
+        world.pass(ms(wait - 1));
+        assert!(world.requests().is_empty());
+        world.pass(ms(1));
+        assert_eq!(world.requests(), [call]);
+    }
+    world.receive(&result(call, "832040"));
+    assert!(world.outcome(call).is_ok());
+}
 
-    world.receive(&Frame::new(Command::Receipt).with_header("receipt-id", &receipt));
+#[test]
+fn what_must_not_be_done_twice_is_not_what_goes_ahead() {
+    let mut world = leaderless();
+    // It goes ahead where there is no other.
+    let dropped = world.call(not_idempotent());
+    assert_eq!(world.requests(), [dropped]);
+    let precious = world.call(not_idempotent());
+    let call = world.call(request());
+    assert!(world.requests().is_empty());
+    world.pass(ms(500));
+    assert_eq!(world.requests(), [call]);
+    world.drops_requests = false;
+    world.pass(ms(1_000));
+    assert_eq!(world.requests(), [call, precious]);
+}
+
+#[test]
+fn what_waits_for_another_to_be_taken_has_its_deadline_and_is_no_loss() {
+    let mut world = leaderless();
+    let first = world.call(patient());
+    let short = world.call(within(ms(400)));
+    let precious = world.call(Request {
+        policy: Policy::WaitForWorker,
+        ..not_idempotent()
+    });
+    world.pass(ms(400));
+    assert!(matches!(
+        world.error(short),
+        CallError::DeadlineExceeded { .. }
+    ));
+    assert_eq!(world.requests(), [first]);
+    world.lost();
+    world.drops_requests = false;
+    world.come_back();
+    assert_eq!(world.requests(), [first, precious]);
+}
+
+#[test]
+fn a_reply_tells_as_much_as_a_receipt() {
+    let mut world = leaderless();
+    let calls = [(); 2].map(|()| world.call(request()));
+    assert_eq!(world.requests(), calls[..1]);
+    world.receive(&result(calls[0], "832040"));
+    assert_eq!(world.requests(), calls[1..]);
     world.pass(ms(10_000));
-    assert!(world.requests().is_empty(), "all had been taken");
+    assert!(world.requests().is_empty());
+}
+
+#[test]
+fn one_that_goes_ahead_and_is_cancelled_leaves_its_place_to_another() {
+    let mut world = leaderless();
+    let [cancelled, next] = [(); 2].map(|()| world.call(request()));
+    assert_eq!(world.requests(), [cancelled]);
+    world.cancel(cancelled);
+    world.pass(ms(500));
+    assert_eq!(world.requests(), [next]);
 }
 
 #[test]
@@ -105,58 +147,19 @@ fn a_large_request_has_time_to_get_there() {
     assert_eq!(world.requests(), [call]);
     world.pass(ms(32_000));
     assert!(world.requests().is_empty());
-    world.pass(ms(3_000));
+    world.pass(ms(500));
     assert_eq!(world.requests(), [call]);
-}
-
-#[test]
-fn a_reply_tells_as_much_as_a_receipt() {
-    let mut world = leaderless();
-    let [dropped, taken, later] = [(); 3].map(|()| world.call(request()));
-    assert_eq!(world.requests(), [dropped, taken, later]);
-    world.receive(&result(taken, "832040"));
-    world.pass(ms(249));
-    assert!(world.requests().is_empty(), "a receipt may follow");
-    world.pass(ms(1));
-    assert_eq!(world.requests(), [dropped]);
-    world.pass(ms(10_000));
-    assert!(world.requests().is_empty());
-}
-
-#[test]
-fn the_first_reply_of_several_tells() {
-    let mut world = leaderless();
-    let calls = [(); 4].map(|()| world.call(request()));
-    assert_eq!(world.requests(), calls);
-    world.receive(&result(calls[3], "832040"));
-    world.receive(&result(calls[1], "832040"));
-    world.pass(ms(10_000));
-    assert_eq!(world.requests(), calls[..1]);
-}
-
-#[test]
-fn a_reply_that_overtakes_the_receipt_has_nothing_sent_twice() {
-    let mut world = leaderless();
-    let calls = [(); 3].map(|()| world.call(request()));
-    let asks = |frame: &Frame| frame.header("receipt").map(str::to_owned);
-    let receipt = world.sent.iter().find_map(asks).expect("one asks");
-    assert_eq!(world.requests(), calls);
-    world.receive(&result(calls[2], "832040"));
-    world.receive(&Frame::new(Command::Receipt).with_header("receipt-id", &receipt));
-    world.pass(ms(10_000));
-    assert!(world.requests().is_empty());
 }
 
 #[test]
 fn a_full_queue_gives_no_receipt_and_tells_as_much() {
     let mut world = leaderless();
-    let [full, taken] = [(); 2].map(|()| world.call(request()));
-    assert_eq!(world.requests(), [full, taken]);
+    let [full, next] = [(); 2].map(|()| world.call(request()));
+    assert_eq!(world.requests(), [full]);
     let bounce = message(BOUNCE_SUBSCRIPTION, &full.to_string());
     world.receive(&bounce.with_header("x-first-death-reason", "maxlen"));
     assert!(world.outcome(full).is_err());
-    world.pass(ms(10_000));
-    assert!(world.requests().is_empty());
+    assert_eq!(world.requests(), [next]);
 }
 
 #[test]
@@ -176,16 +179,16 @@ fn a_connection_that_takes_nothing_is_left_and_is_no_fault_of_its_calls() {
         ..patient()
     });
     for _ in 0..10 {
-        assert_eq!(world.requests(), [call]);
-        world.pass(ms(5_999));
-        assert_eq!(world.requests(), [call]);
+        // The fourth try would be overdue after 7.5 s.
+        world.pass(ms(7_499));
+        assert_eq!(world.requests(), [call; 4]);
         assert!(world.socket);
         world.pass(ms(1));
         assert!(!world.socket);
         world.come_back();
     }
     world.drops_requests = false;
-    world.pass(ms(3_000));
+    world.pass(ms(500));
     assert_eq!(world.requests(), [call; 2]);
     world.receive(&result(call, "832040"));
     assert!(world.outcome(call).is_ok());
@@ -199,7 +202,7 @@ fn connections_that_take_nothing_are_no_reason_to_come_back_as_fast() {
         ..patient()
     });
     let waits = [(); 5].map(|()| {
-        world.pass(ms(6_000));
+        world.pass(ms(7_500));
         let (_, wait) = world.offline();
         world.come_back();
         wait
@@ -217,6 +220,6 @@ fn each_connection_is_asked_anew() {
     world.lost();
     world.come_back();
     assert_eq!(world.requests(), [call]);
-    world.pass(ms(3_000));
+    world.pass(ms(500));
     assert_eq!(world.requests(), [call]);
 }

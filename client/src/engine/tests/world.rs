@@ -1,6 +1,7 @@
 //! An engine, and a world around it that does what a test says.
 
 use super::*;
+use crate::engine::acceptance::REQUEST_RECEIPT;
 
 /// An engine, its clock, and the other end of its socket.
 pub(super) struct World {
@@ -17,6 +18,8 @@ pub(super) struct World {
     pub(super) sent: Vec<Frame>,
     /// Whether the broker drops requests, as far as it would tell that it takes them.
     pub(super) drops_requests: bool,
+    /// How many of those that it dropped on this connection asked for a receipt.
+    pub(super) unconfirmed: usize,
     pub(super) states: Vec<ConnectionState>,
     pub(super) workers: Vec<Option<Vec<Pong>>>,
     pub(super) stages: Vec<(Uuid, Stage)>,
@@ -47,6 +50,7 @@ impl World {
             opened: Vec::new(),
             sent: Vec::new(),
             drops_requests: false,
+            unconfirmed: 0,
             states: Vec::new(),
             workers: Vec::new(),
             stages: Vec::new(),
@@ -71,6 +75,7 @@ impl World {
                 Action::Open { url } => {
                     assert!(!self.socket, "the last socket was closed before this");
                     self.socket = true;
+                    self.unconfirmed = 0;
                     self.opened.push((self.now, url));
                     self.decoder = Decoder::new(Limits::default());
                 }
@@ -103,16 +108,24 @@ impl World {
         }
     }
 
-    /// Gives the receipt that a request asks for.
+    /// Gives the receipt that a request asks for. Those of requests that were dropped come with the
+    /// first of one that is taken.
     pub(super) fn take_request(&mut self, frame: &Frame) {
-        if frame.command == Command::Send
-            && !self.drops_requests
-            && let Some(id) = frame.header("receipt")
-        {
-            let mut receipt = Vec::new();
-            let frame = Frame::new(Command::Receipt).with_header("receipt-id", id);
-            encode(&frame, &mut receipt);
-            self.engine.handle_data(self.now, &receipt);
+        let is_control = matches!(frame.header("type"), Some("ping" | "cancel"));
+        if frame.command != Command::Send || is_control {
+            return;
+        }
+        self.unconfirmed += usize::from(frame.header("receipt").is_some());
+        if self.drops_requests {
+            return;
+        }
+        let mut receipts = Vec::new();
+        for _ in 0..std::mem::take(&mut self.unconfirmed) {
+            let receipt = Frame::new(Command::Receipt).with_header("receipt-id", REQUEST_RECEIPT);
+            encode(&receipt, &mut receipts);
+        }
+        if !receipts.is_empty() {
+            self.engine.handle_data(self.now, &receipts);
         }
     }
 
