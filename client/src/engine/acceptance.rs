@@ -24,17 +24,20 @@ use uuid::Uuid;
 /// requests.
 pub(super) const REQUEST_RECEIPT: &str = "request";
 
-/// How soon the receipt must come, at the first try; each further try has twice as long. It takes
-/// milliseconds where nothing is wrong, and a second or two where a machine has far too much to do,
-/// which then has one request twice.
+/// How soon the receipt must come, at the first try; each further try has twice as long, up to
+/// [`LONGEST`]. It takes milliseconds where nothing is wrong, and a second or two where a machine has
+/// far too much to do, which then has one request twice.
 pub(super) const TAKEN_WITHIN: Duration = Duration::from_millis(500);
+
+/// How soon the receipt of every later try must come.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// The slowest uplink that is reckoned with, in bytes per second: a large request takes its time until
 /// the broker has it.
 const UPLINK: u64 = 32 * 1024;
 
 /// After how long another connection is better than another try.
-pub(super) const LEFT_AFTER: Duration = Duration::from_secs(6);
+pub(super) const LEFT_AFTER: Duration = Duration::from_secs(5);
 
 /// What is known of the present connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl Acceptance {
         let arrives = now + Duration::from_secs(bytes as u64 / UPLINK);
         let (since, within) = match *self {
             Self::Unasked => (arrives, TAKEN_WITHIN),
-            Self::Overdue { since, within } => (since, 2 * within),
+            Self::Overdue { since, within } => (since, (2 * within).min(LONGEST)),
             Self::Asked { .. } | Self::Known => return false,
         };
         *self = Self::Asked {

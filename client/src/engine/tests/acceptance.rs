@@ -179,8 +179,8 @@ fn a_connection_that_takes_nothing_is_left_and_is_no_fault_of_its_calls() {
         ..patient()
     });
     for _ in 0..10 {
-        // The fourth try would be overdue after 7.5 s.
-        world.pass(ms(7_499));
+        // The fourth try is overdue after 5.5 s.
+        world.pass(ms(5_499));
         assert_eq!(world.requests(), [call; 4]);
         assert!(world.socket);
         world.pass(ms(1));
@@ -202,7 +202,7 @@ fn connections_that_take_nothing_are_no_reason_to_come_back_as_fast() {
         ..patient()
     });
     let waits = [(); 5].map(|()| {
-        world.pass(ms(7_500));
+        world.pass(ms(5_500));
         let (_, wait) = world.offline();
         world.come_back();
         wait
