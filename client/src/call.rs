@@ -31,7 +31,8 @@ pub enum Policy {
 /// Where a call is on its way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Stage {
-    /// It is not sent: there is no connection, or it is not known whether there is a worker.
+    /// It is not sent: there is no connection, it is not known whether there is a worker, or whether
+    /// the broker takes requests, for which another one goes ahead.
     #[default]
     Waiting,
     /// It is sent, and no worker has begun to compute it.
