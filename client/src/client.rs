@@ -23,7 +23,8 @@ pub struct Counters {
     pub malformed: u64,
     /// How often the connection came online.
     pub connects: u64,
-    /// Requests sent again because the connection was lost before their reply came.
+    /// Requests sent again because the connection was lost before their reply came, or because the
+    /// broker did not say that it took them.
     pub resent: u64,
 }
 

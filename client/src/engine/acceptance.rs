@@ -11,7 +11,7 @@
 //! receipt would not tell which of several was taken, as RabbitMQ confirms those that it dropped
 //! together with the next one that it takes (`multiple` in
 //! <https://www.rabbitmq.com/docs/confirms>), and what must not be done twice could not be sent
-//! again.
+//! again. If there are no others than these, one of them goes ahead, and no second one.
 //!
 //! The first connection to a broker of one URL does without: a receipt makes the broker confirm, at
 //! some cost, whatever follows on the connection.
@@ -27,7 +27,7 @@ pub(super) const REQUEST_RECEIPT: &str = "request";
 /// How soon the receipt must come, at the first try; each further try has twice as long, up to
 /// [`LONGEST`]. It takes milliseconds where nothing is wrong, and a second or two where a machine has
 /// far too much to do, which then has one request twice.
-pub(super) const TAKEN_WITHIN: Duration = Duration::from_millis(500);
+const TAKEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// How soon the receipt of every later try must come.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -36,18 +36,21 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// the broker has it.
 const UPLINK: u64 = 32 * 1024;
 
+/// How large a request may be that goes ahead, in bytes, unless there is no other.
+pub(super) const SMALL: usize = 16 * 1024;
+
 /// After how long another connection is better than another try.
 pub(super) const LEFT_AFTER: Duration = Duration::from_secs(5);
 
 /// What is known of the present connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Acceptance {
-    /// No request asks.
+    /// No request has asked.
     #[default]
     Unasked,
     /// A request asks.
     Asked {
-        id: Uuid,
+        asker: Uuid,
         /// When this one, or the first of several that asked one after the other, had time to
         /// arrive.
         since: Duration,
@@ -56,33 +59,40 @@ pub(super) enum Acceptance {
         /// How long after the request's arrival that is.
         within: Duration,
     },
-    /// No receipt came in time for the last of them: another one is to ask.
-    Overdue { since: Duration, within: Duration },
+    /// No receipt has come in time for the last one that asked. It, or another, is to ask again.
+    Overdue {
+        asker: Uuid,
+        since: Duration,
+        within: Duration,
+    },
     /// Requests are taken.
     Known,
 }
 
 impl Acceptance {
-    /// Whether all other requests are to wait until more is known.
-    pub(super) const fn is_awaited(&self) -> bool {
-        matches!(self, Self::Asked { .. })
+    /// The request that asks, or the last one that did.
+    pub(super) const fn asker(&self) -> Option<Uuid> {
+        match *self {
+            Self::Asked { asker, .. } | Self::Overdue { asker, .. } => Some(asker),
+            Self::Unasked | Self::Known => None,
+        }
     }
 
-    /// A request of so many bytes is being sent. Tells whether it is to ask for a receipt.
-    pub(super) fn send(&mut self, now: Duration, id: Uuid, bytes: usize) -> bool {
+    /// A request of so many bytes is being sent, which asks for a receipt.
+    pub(super) fn ask(&mut self, now: Duration, asker: Uuid, bytes: usize) {
         let arrives = now + Duration::from_secs(bytes as u64 / UPLINK);
         let (since, within) = match *self {
-            Self::Unasked => (arrives, TAKEN_WITHIN),
-            Self::Overdue { since, within } => (since, (2 * within).min(LONGEST)),
-            Self::Asked { .. } | Self::Known => return false,
+            Self::Unasked | Self::Known => (arrives, TAKEN_WITHIN),
+            // It takes the place of one that has settled.
+            Self::Asked { since, within, .. } => (since.min(arrives), within),
+            Self::Overdue { since, within, .. } => (since, (2 * within).min(LONGEST)),
         };
         *self = Self::Asked {
-            id,
+            asker,
             since,
             until: arrives + within,
             within,
         };
-        true
     }
 
     /// A receipt came, or something else that tells that the queue has had a request.
@@ -97,31 +107,40 @@ impl Acceptance {
         matches!(self, Self::Asked { .. } | Self::Overdue { .. })
     }
 
-    /// The request that has asked, if its receipt should have come by now.
-    pub(super) fn poll_overdue(&mut self, now: Duration) -> Option<Uuid> {
-        match *self {
-            Self::Asked {
-                id,
+    /// Whether no receipt came in time.
+    pub(super) const fn is_overdue(&self) -> bool {
+        matches!(self, Self::Overdue { .. })
+    }
+
+    /// Notes what time it is.
+    pub(super) fn look(&mut self, now: Duration) {
+        if let Self::Asked {
+            asker,
+            since,
+            until,
+            within,
+        } = *self
+            && until <= now
+        {
+            *self = Self::Overdue {
+                asker,
                 since,
-                until,
                 within,
-            } if until <= now => {
-                *self = Self::Overdue { since, within };
-                Some(id)
-            }
-            _ => None,
+            };
         }
     }
 
     /// Whether nothing was taken for so long that another connection is better.
     pub(super) fn is_hopeless(&self, now: Duration) -> bool {
-        matches!(self, Self::Overdue { since, .. } if now.saturating_sub(*since) >= LEFT_AFTER)
+        matches!(self, Self::Overdue { since, .. } if *since + LEFT_AFTER <= now)
     }
 
-    pub(super) const fn poll_timeout(&self) -> Option<Duration> {
-        match self {
-            Self::Asked { until, .. } => Some(*until),
-            Self::Unasked | Self::Overdue { .. } | Self::Known => None,
+    /// When to look again, if calls wait or if none do.
+    pub(super) fn poll_timeout(&self, calls_wait: bool) -> Option<Duration> {
+        match *self {
+            Self::Asked { until, .. } => Some(until),
+            Self::Overdue { since, .. } => calls_wait.then_some(since + LEFT_AFTER),
+            Self::Unasked | Self::Known => None,
         }
     }
 }

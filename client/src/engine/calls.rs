@@ -9,7 +9,7 @@ use std::{
 use uuid::Uuid;
 use warren_contract::Progress;
 
-use super::Request;
+use super::{Request, acceptance::SMALL};
 use crate::{Policy, Traceparent};
 
 /// How many connections a call may lose. RabbitMQ closes a connection for a request that it does
@@ -190,32 +190,48 @@ impl Calls {
     }
 
     /// Takes the next call whose turn it is to be sent, and notes that it is sent now. If precious
-    /// ones are to wait, those that must not be done twice are put off to the next connection. If
-    /// it is the first of the connection, which may be dropped, one that may be sent again goes
-    /// before others.
-    pub(super) fn next_unsent(
-        &mut self,
-        now: Duration,
-        wait: bool,
-        is_first: bool,
-    ) -> Option<(Uuid, &Pending)> {
-        let is_precious = |id: Uuid| self.by_id.get(&id).is_some_and(|call| !call.idempotent);
-        let mut waiting = self.unsent.iter().copied();
-        let mut turn = match is_first.then(|| waiting.find(|&(_, id)| !is_precious(id))) {
-            Some(Some(turn)) => self.unsent.take(&turn)?,
-            Some(None) | None => self.unsent.pop_first()?,
-        };
-        while wait && is_precious(turn.1) {
+    /// ones are to wait, those that must not be done twice are put off to the next connection.
+    pub(super) fn next_unsent(&mut self, now: Duration, wait: bool) -> Option<Uuid> {
+        let mut turn = self.unsent.pop_first()?;
+        while wait && self.by_id.get(&turn.1).is_some_and(|call| !call.idempotent) {
             self.put_off.insert(turn);
             turn = self.unsent.pop_first()?;
         }
-        let (_, id) = turn;
+        self.begin(now, turn.1)
+    }
+
+    /// Takes the call that had best be sent before it is known that the broker takes requests: one
+    /// that may be sent again and is small, or else one that may be sent again, or else the first,
+    /// unless `twice_only`.
+    pub(super) fn next_ahead(
+        &mut self,
+        now: Duration,
+        wait: bool,
+        twice_only: bool,
+    ) -> Option<Uuid> {
+        let cost = |(_, id): &&(u64, Uuid)| {
+            let call = self.by_id.get(id);
+            call.map(|call| (!call.idempotent, call.body.len() > SMALL))
+        };
+        let &turn = self.unsent.iter().min_by_key(cost)?;
+        if self.by_id.get(&turn.1)?.idempotent {
+            self.unsent.remove(&turn);
+            return self.begin(now, turn.1);
+        }
+        if twice_only {
+            return None;
+        }
+        self.next_unsent(now, wait)
+    }
+
+    /// Notes that a call which waited is sent now.
+    fn begin(&mut self, now: Duration, id: Uuid) -> Option<Uuid> {
         let call = self.by_id.get_mut(&id)?;
         call.sent_at = Some(now);
         call.times_sent += 1;
         self.in_flight += 1;
         self.precious += usize::from(!call.idempotent);
-        Some((id, call))
+        Some(id)
     }
 
     /// Whether calls wait to be sent on this connection.
@@ -223,17 +239,18 @@ impl Calls {
         !self.unsent.is_empty()
     }
 
-    /// The broker may have dropped the request of this call: it waits to be sent again. False if it
-    /// must not be done twice, or has settled.
-    pub(super) fn doubt(&mut self, id: Uuid) -> bool {
-        let Some(call) = self.sent(id).filter(|call| call.idempotent) else {
-            return false;
-        };
-        call.sent_at = None;
-        let turn = (call.number, id);
-        self.in_flight -= 1;
-        self.unsent.insert(turn);
-        true
+    /// Whether a call was sent on this connection, and may be sent again.
+    pub(super) fn may_resend(&self, id: Uuid) -> bool {
+        let call = self.by_id.get(&id);
+        call.is_some_and(|call| call.idempotent && call.sent_at.is_some())
+    }
+
+    /// Notes that a call is sent again on this connection.
+    pub(super) fn resend(&mut self, now: Duration, id: Uuid) -> Option<Uuid> {
+        let call = self.sent(id)?;
+        call.sent_at = Some(now);
+        call.times_sent += 1;
+        Some(id)
     }
 
     /// There is another connection: calls that were put off are to be sent.
@@ -256,13 +273,14 @@ impl Calls {
     }
 
     /// At `asked_at`, there was no worker that would take another request: removes the calls that
-    /// were not sent for that reason. Others, made later, have to be asked about.
+    /// were never sent. Others, made later, have to be asked about.
     pub(super) fn take_held(&mut self, asked_at: Duration) -> Vec<(Uuid, Pending)> {
         let known = |id: &Uuid| {
             let call = self.by_id.get(id);
-            call.is_some_and(|call| call.fails_unserved(asked_at))
+            call.is_some_and(|call| call.times_sent == 0 && call.fails_unserved(asked_at))
         };
-        let ids = self.held.iter().map(|&(_, id)| id).filter(known);
+        let waiting = self.held.iter().chain(&self.unsent);
+        let ids = waiting.map(|&(_, id)| id).filter(known);
         ids.collect::<Vec<_>>()
             .into_iter()
             .filter_map(|id| self.remove(id).map(|call| (id, call)))

@@ -300,7 +300,7 @@ impl Engine {
             self.calls.next_deadline(),
             self.connection.poll_timeout(),
             self.presence.poll_timeout(),
-            self.acceptance.poll_timeout(),
+            self.acceptance.poll_timeout(self.calls.any_unsent()),
         ]
         .into_iter()
         .flatten()

@@ -83,7 +83,11 @@ impl Passcodes {
     /// Whether a connection can be opened without asking first.
     pub(super) fn has_one(&self, now: Duration) -> bool {
         let holds = |held: &Held| held.times.is_some_and(|times| now < times.ask_at);
-        !self.has_source || self.next.is_some() || self.current.as_ref().is_some_and(holds)
+        let source_fails = now < self.ask_again_at;
+        !self.has_source
+            || self.next.is_some()
+            || self.current.as_ref().is_some_and(holds)
+            || source_fails && self.has_another(now)
     }
 
     /// Whether a connection can be opened for want of a better passcode: there is one that is good

@@ -143,15 +143,14 @@ impl Engine {
         }
     }
 
-    /// Has the request sent again for which no receipt came in time, here or over another connection.
+    /// Leaves a connection on which no receipt came for too long, if calls wait for it.
     pub(super) fn look_for_receipt(&mut self, now: Duration) {
-        let Some(id) = self.acceptance.poll_overdue(now) else {
-            return;
-        };
-        if self.acceptance.is_hopeless(now) {
+        self.acceptance.look(now);
+        let asker = self.acceptance.asker();
+        let calls_wait =
+            asker.is_some_and(|id| self.calls.may_resend(id)) || self.calls.any_unsent();
+        if calls_wait && self.acceptance.is_hopeless(now) {
             self.connection.leave_taking_nothing(now);
-        } else if !self.calls.doubt(id) && !self.calls.any_unsent() {
-            self.acceptance = Acceptance::default();
         }
     }
 
@@ -269,16 +268,19 @@ impl Engine {
         if !self.connection.is_online() || ping_may_end_it {
             return;
         }
-        // The queue may have lost its leader: there are other nodes, or a connection was lost.
+        // The queue may have lost its leader: there are other nodes, or this is not the first
+        // connection.
         let may_be_leaderless = self.config.mode == Mode::Warren
             && (self.config.urls.iter().len() > 1 || self.counters.connects > 1);
         let wait = self.connection.is_late();
         loop {
-            let is_first = may_be_leaderless && self.acceptance != Acceptance::Known;
-            if is_first && self.acceptance.is_awaited() {
-                break;
-            }
-            let Some((id, call)) = self.calls.next_unsent(now, wait, is_first) else {
+            let asks = may_be_leaderless && self.acceptance != Acceptance::Known;
+            let next = if asks {
+                self.next_asker(now, wait)
+            } else {
+                self.calls.next_unsent(now, wait)
+            };
+            let Some((id, call)) = next.and_then(|id| Some((id, self.calls.sent(id)?))) else {
                 break;
             };
             if call.times_sent > 1 {
@@ -287,7 +289,8 @@ impl Engine {
             let remaining = call.deadline_at.saturating_sub(now);
             let client = self.connection.client_id();
             let mut frame = self.wire.request(client, id, call, remaining);
-            if is_first && self.acceptance.send(now, id, call.body.len()) {
+            if asks {
+                self.acceptance.ask(now, id, call.body.len());
                 frame = frame.with_header("receipt", REQUEST_RECEIPT);
             }
             if call.progress_every.is_some() {
@@ -296,6 +299,23 @@ impl Engine {
             }
             self.connection.send(now, &frame);
         }
+    }
+
+    /// Takes the call that is to go ahead now, and notes that it is sent.
+    fn next_asker(&mut self, now: Duration, wait: bool) -> Option<Uuid> {
+        let Some(asker) = self.acceptance.asker() else {
+            return self.calls.next_ahead(now, wait, false);
+        };
+        if !self.acceptance.is_overdue() {
+            // It has settled without a sign that it arrived, or it is waited for.
+            let is_waited_for = self.calls.sent(asker).is_some();
+            return (!is_waited_for).then(|| self.calls.next_ahead(now, wait, false))?;
+        }
+        if self.calls.may_resend(asker) {
+            return self.calls.resend(now, asker);
+        }
+        // One that must not be done twice may be lost. A second one waits for another connection.
+        self.calls.next_ahead(now, wait, true)
     }
 
     fn send_ping(&mut self, now: Duration, id: Uuid) {

@@ -83,7 +83,7 @@ pub(crate) struct Done {
 /// A call's state as its row shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowState {
-    /// It waits for the connection, or to hear that there is a worker.
+    /// It waits for the connection, or to hear that there is a worker and a queue that takes it.
     Waiting,
     /// It was sent. A server of the tutorials may compute it, as those do not tell.
     Queued,
@@ -243,7 +243,7 @@ impl CallLog {
     }
 
     /// The connection was lost, or is there again. Calls of batches do not tell where they are:
-    /// they are sent where there is a connection, and wait where there is none.
+    /// they are sent where there is a connection, but for moments, and wait where there is none.
     pub(crate) fn connected(&mut self, is_online: bool) {
         for call in self.pending_mut() {
             if call.origin == Origin::Batch {

@@ -13,7 +13,7 @@ pub(crate) enum PathStage {
     Cut,
     /// Nothing is on its way.
     Idle,
-    /// The newest call waits to hear that there is a worker.
+    /// The newest call waits to hear that there is a worker, and that the queue takes calls.
     Waiting,
     /// The newest call was sent.
     Sent,
@@ -73,7 +73,9 @@ impl PathStage {
             Self::Idle => {
                 "A call goes into the queue, the next free worker takes it, and the reply comes back through a queue of this page’s own."
             }
-            Self::Waiting => "The call waits here until it is known that there is a worker.",
+            Self::Waiting => {
+                "The call waits here until it is known that there is a worker, and a queue that takes it."
+            }
             Self::Sent => "The call is in the queue, and the next free worker takes it.",
             Self::Running => "A worker computes the call.",
             Self::Batch => {

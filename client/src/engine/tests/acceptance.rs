@@ -1,7 +1,7 @@
 //! A broker that drops what is published to a queue without a leader.
 
 use super::*;
-use crate::Urls;
+use crate::{Urls, engine::acceptance::REQUEST_RECEIPT};
 
 /// A world whose broker has several nodes, and drops requests.
 fn leaderless() -> World {
@@ -132,8 +132,104 @@ fn one_that_goes_ahead_and_is_cancelled_leaves_its_place_to_another() {
     let [cancelled, next] = [(); 2].map(|()| world.call(request()));
     assert_eq!(world.requests(), [cancelled]);
     world.cancel(cancelled);
-    world.pass(ms(500));
     assert_eq!(world.requests(), [next]);
+}
+
+#[test]
+fn a_large_request_does_not_go_ahead_of_small_ones() {
+    let large = || Request {
+        body: vec![b'1'; 1024 * 1024],
+        ..patient()
+    };
+    let mut world = leaderless();
+    world.lost();
+    let [large, small] = [world.call(large()), world.call(patient())];
+    world.come_back();
+    assert_eq!(world.requests(), [small]);
+    world.drops_requests = false;
+    world.pass(ms(500));
+    assert_eq!(world.requests(), [small, large]);
+}
+
+/// The reply was on its way while the request was sent again.
+#[test]
+fn a_late_reply_to_the_first_of_two_tries_is_taken() {
+    let mut world = leaderless();
+    let calls = [(); 2].map(|()| world.call(request()));
+    world.pass(ms(600));
+    assert_eq!(world.requests(), [calls[0]; 2]);
+    world.receive(&result(calls[0], "832040"));
+    assert!(world.outcome(calls[0]).is_ok());
+    assert_eq!(world.requests(), calls[1..]);
+}
+
+#[test]
+fn of_those_that_must_not_be_done_twice_one_alone_may_be_lost() {
+    let precious = || Request {
+        policy: Policy::WaitForWorker,
+        deadline: Some(ms(60_000)),
+        ..not_idempotent()
+    };
+    let mut world = leaderless();
+    let calls = [(); 3].map(|()| world.call(precious()));
+    world.pass(ms(4_999));
+    assert_eq!(world.requests(), calls[..1]);
+    world.pass(ms(1));
+    assert!(!world.socket, "another connection may take the others");
+    let error = world.error(calls[0]);
+    assert!(matches!(error, CallError::OutcomeUnknown(_)), "{error:?}");
+    world.drops_requests = false;
+    world.come_back();
+    assert_eq!(world.requests(), calls[1..]);
+}
+
+#[test]
+fn a_connection_that_took_nothing_is_left_for_the_next_call() {
+    let precious = || Request {
+        policy: Policy::WaitForWorker,
+        ..not_idempotent()
+    };
+    let mut world = leaderless();
+    let lost = world.call(precious());
+    world.pass(ms(30_000));
+    let error = world.error(lost);
+    assert!(
+        matches!(error, CallError::DeadlineExceeded { .. }),
+        "{error:?}"
+    );
+    world.requests();
+    let next = world.call(precious());
+    world.pass(ms(0));
+    assert!(!world.socket && world.requests().is_empty());
+    world.drops_requests = false;
+    world.come_back();
+    assert_eq!(world.requests(), [next]);
+}
+
+#[test]
+fn a_late_receipt_counts() {
+    let mut world = leaderless();
+    let first = world.call(not_idempotent());
+    world.pass(ms(4_000));
+    let receipt = Frame::new(Command::Receipt).with_header("receipt-id", REQUEST_RECEIPT);
+    world.receive(&receipt);
+    let next = world.call(not_idempotent());
+    assert_eq!(world.requests(), [first, next]);
+}
+
+#[test]
+fn who_waits_for_a_request_to_be_taken_fails_if_no_worker_takes_more() {
+    let mut world = leaderless();
+    let [ahead, behind] = [world.call(patient()), world.call(request())];
+    assert_eq!(world.requests(), [ahead]);
+    world.pings();
+    world.pass(ms(1_000));
+    for ping in world.pings() {
+        world.receive(&pong(ping, "hare", true));
+    }
+    world.pass(ms(2_000));
+    let error = world.error(behind);
+    assert!(matches!(error, CallError::NoWorker { .. }), "{error:?}");
 }
 
 #[test]

@@ -71,7 +71,6 @@ struct Watched {
 }
 
 /// Where a call is, in words.
-#[derive(PartialEq, Eq)]
 struct Place {
     word: &'static str,
     /// How far the computation is.
@@ -138,13 +137,13 @@ async fn draw(mut watched: Watched, after: Duration) {
 }
 
 async fn print(mut watched: Watched) {
-    let mut last = None;
+    let mut last = String::new();
     loop {
-        let place = watched.look();
-        if last.as_ref() != Some(&place) {
+        let line = watched.look().to_string();
+        if line != last {
             // If stderr is gone, nobody looks.
-            let _ = writeln!(io::stderr(), "{place}");
-            last = Some(place);
+            let _ = writeln!(io::stderr(), "{line}");
+            last = line;
         }
         if !watched.changed().await {
             return;
