@@ -306,16 +306,20 @@ impl Engine {
         let Some(asker) = self.acceptance.asker() else {
             return self.calls.next_ahead(now, wait, false);
         };
-        if !self.acceptance.is_overdue() {
-            // It has settled without a sign that it arrived, or it is waited for.
-            let is_waited_for = self.calls.sent(asker).is_some();
-            return (!is_waited_for).then(|| self.calls.next_ahead(now, wait, false))?;
+        if self.acceptance.is_overdue() {
+            if self.calls.may_resend(asker) {
+                return self.calls.resend(now, asker);
+            }
+            // One that must not be done twice may be lost. A second one waits for another
+            // connection.
+            return self.calls.next_ahead(now, wait, true);
         }
-        if self.calls.may_resend(asker) {
-            return self.calls.resend(now, asker);
+        if self.calls.sent(asker).is_some() {
+            // Its receipt may come yet.
+            return None;
         }
-        // One that must not be done twice may be lost. A second one waits for another connection.
-        self.calls.next_ahead(now, wait, true)
+        // It has settled without a sign that it arrived, and another takes its place.
+        self.calls.next_ahead(now, wait, false)
     }
 
     fn send_ping(&mut self, now: Duration, id: Uuid) {
